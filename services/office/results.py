@@ -1,0 +1,38 @@
+"""Agencies, clients and users as the back office lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    code: str
+    name: str
+    zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A creditor with the contract in force today; ``commission_bp`` is basis points, ``buckets`` the order payments fall in."""
+
+    code: str
+    name: str
+    commission_bp: int
+    buckets: tuple[str, ...]
+    since: date
+    rule: str
+    collectors: tuple[str, ...]
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    login: str
+    full_name: str
+    role: str
+    agency: str
+    created_at: datetime
+    disabled_at: datetime | None
