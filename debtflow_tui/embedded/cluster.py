@@ -1,0 +1,138 @@
+"""One data folder: made once, started with today's settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from debtflow_tui.embedded import process
+from debtflow_tui.embedded.binaries import Programs
+from debtflow_tui.embedded.folders import Folders
+from debtflow_tui.embedded.identity import Identity
+from services.errors import Misconfigured, Unreachable
+
+SUPERUSER: Final = "postgres"
+PASSWORD_FILE: Final = "superuser.password"  # noqa: S105 - its name
+PATIENCE: Final = 30.0  # seconds: a crashed server may replay a long log before it answers
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "port": "5432",
+    "listen_addresses": "",  # no TCP at all
+    "unix_socket_permissions": "0777",  # the folder around it is private
+    "password_encryption": "scram-sha-256",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",  # loading the demo would otherwise force checkpoints
+    "checkpoint_timeout": "15min",
+    "jit": "off",  # short statements only: compiling them costs more than it gives
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %u@%d ",
+    "logging_collector": "off",  # one file, server.log
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    folders: Folders
+    programs: Programs
+    identity: Identity
+    settings: Mapping[str, str]
+
+    def ensure_made(self) -> None:
+        """Make the cluster where there is none; raises Misconfigured where it is another version's."""
+        marker = self.folders.data / "PG_VERSION"
+        if not marker.exists():
+            self._make()
+        elif (major := int(marker.read_text())) != self.programs.major:
+            raise Misconfigured(
+                f"{self.folders.data} was made by PostgreSQL {major}, the programs are {self.programs.version}",
+                hint="name the old programs with binaries in [database], or set DEBTFLOW_HOME to another folder",
+            )
+
+    def _make(self) -> None:
+        # Made aside and renamed at the end: a killed initdb leaves no half cluster.
+        aside = self.folders.server / "data.making"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(mode=0o700)
+        self.identity.own(aside)
+        password = secrets.token_urlsafe(32)
+        self._initdb(aside, password)
+        with (aside / "postgresql.conf").open("a") as conf:
+            conf.write("\ninclude_if_exists = '../debtflow.conf'\n")
+        write_private(self.folders.server / PASSWORD_FILE, password)
+        aside.rename(self.folders.data)
+
+    def _initdb(self, data: Path, password: str) -> None:
+        told = self.folders.server / "initdb.password"
+        write_private(told, password)
+        self.identity.own(told)
+        try:
+            done = self.identity.run(
+                self.programs["initdb"],
+                f"--pgdata={data}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={told}",
+                "--encoding=UTF8",
+                "--auth-local=scram-sha-256",
+                "--auth-host=reject",
+                "--data-checksums",
+                *self._locale(),
+            )
+        finally:
+            told.unlink()
+        if done.returncode:
+            raise Misconfigured(f"PostgreSQL could not make its cluster in {self.folders.home}: {done.stderr.strip()}")
+
+    def _locale(self) -> tuple[str, ...]:
+        # Fast byte order for indexes; letters beyond ASCII are folded as well where the server can (17 and later).
+        if self.programs.major >= 17:
+            return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        return ("--locale=C",)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers; raises Unreachable where it does not."""
+        self._write_settings()
+        deadline = time.monotonic() + PATIENCE
+        while self._start_once() != 0:
+            # After kill -9 the orphans of the old server hold its memory for a moment. Without any, it is hopeless.
+            if not (self.folders.data / "postmaster.pid").exists() or time.monotonic() > deadline:
+                raise Unreachable(
+                    f"the embedded server did not start; it said: {self._last_words()}",
+                    hint=f"the whole story is in {self.folders.log}",
+                )
+            time.sleep(0.1)
+
+    def _start_once(self) -> int:
+        if process.running_pid(self.folders.data) is None:
+            # A foreign process may have the dead server's number by now, which PostgreSQL would take for itself.
+            (self.folders.data / "postmaster.pid").unlink(missing_ok=True)
+        command = ("--silent", "--wait", f"--timeout={PATIENCE:.0f}", f"--log={self.folders.log}", "start")
+        return self.identity.run(self.programs["pg_ctl"], f"--pgdata={self.folders.data}", *command).returncode
+
+    def _write_settings(self) -> None:
+        sockets = '"{}"'.format(str(self.folders.sockets).replace('"', '""'))
+        lines = [f"{name} = {_quoted(value)}\n" for name, value in self.settings.items()]
+        conf = self.folders.server / "debtflow.conf"
+        conf.write_text("".join([*lines, f"unix_socket_directories = {_quoted(sockets)}\n"]))
+        conf.chmod(0o644)
+
+    def _last_words(self) -> str:
+        lines = self.folders.log.read_text(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if "FATAL" in line), lines[-1] if lines else "nothing")
+
+
+def write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _quoted(value: str) -> str:
+    return "'{}'".format(value.replace("\\", "\\\\").replace("'", "''"))
