@@ -43,7 +43,8 @@ bench: $(RUNTIME)  ## ratios against a yardstick measured in the same run; ARGS=
 
 SELECT ?= not slow and not torture
 
-check: style format types laws  ## style, formatting, types and import laws
+check: $(DEV)  ## style, formatting, types and import laws
+	@$(MAKE) --no-print-directory --keep-going style format types laws
 
 style: $(DEV)
 	@$(call part,ruff check .)

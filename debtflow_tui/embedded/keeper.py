@@ -36,7 +36,7 @@ def run(server: Path) -> None:
     turn = try_exclusive(server / "keeper.lock")
     if turn is None:
         return
-    # The first process ends at once, so that whoever spawned it has no child to wait for; the lock goes on in the second.
+    # The first process ends at once, so that its maker has no child to wait for; the lock lives on in the second.
     if os.fork() == 0:
         _keep(server, turn)
 

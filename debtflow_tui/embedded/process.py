@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ def running_pid(data: Path) -> int | None:
 
 
 def _is_postmaster_of(data: Path, pid: int) -> bool:
-    if sys.platform == "linux":
+    if Path("/proc/self/cwd").exists():  # not on macOS
         with suppress(OSError):
             return Path(f"/proc/{pid}/cwd").samefile(data)
         return False

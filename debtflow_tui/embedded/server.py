@@ -37,7 +37,7 @@ class EmbeddedServer:
         self._folders = Folders(self.home)
         self._binaries = binaries
         self._keep = keep
-        self._settings = SETTINGS | dict(settings or {})
+        self._settings = {**SETTINGS, **(settings or {})}
         self._held: int | None = None
 
     # ---- life --------------------------------------------------------------------------------------------------------

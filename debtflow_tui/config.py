@@ -1,0 +1,273 @@
+"""Settings: the environment first, then one TOML file; a key nobody knows and a secret in the file are refused.
+
+Standard library only, for every command loads it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from services.errors import Misconfigured
+
+SECRET: Final = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
+
+
+class Wrong(ValueError):
+    """What a value should have been; where it stands is added by whoever knows."""
+
+
+# ---- what a value may be ---------------------------------------------------------------------------------------------
+
+
+def text(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise Wrong("must be a text in quotes")
+
+
+def flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Wrong("must be true or false")
+
+
+def whole(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        raise Wrong(f"must be a whole number from {least} to {most}")
+
+    return read
+
+
+def path(value: object) -> Path:
+    if (found := Path(text(value)).expanduser()).is_absolute():
+        return found
+    raise Wrong("must be an absolute path, or one that starts with ~")
+
+
+def keys(value: object) -> Mapping[str, str]:
+    if isinstance(value, dict) and all(isinstance(key, str) and key.strip() for key in value.values()):
+        return dict(value)
+    raise Wrong('must be a table of keys by action, such as "account.note" = "n"')
+
+
+def address(value: object) -> str:
+    if urlsplit(text(value)).scheme in {"postgresql", "postgres"}:
+        return text(value)
+    raise Wrong("must be an address such as postgresql://db.example.org/debtflow")
+
+
+def _key(read: Callable[[object], object], default: object = None) -> Any:
+    return field(default=default, metadata={"read": read})
+
+
+# ---- what there is ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """``url`` without user and password; without any, the embedded server is used, with programs from ``binaries``."""
+
+    url: str | None = _key(address)
+    binaries: Path | None = _key(path)
+    pool_size: int = _key(whole(1, 50), 5)
+    pool_wait: int = _key(whole(1, 60), 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """``slow_line`` draws less often and in plain colours; ``production`` says so in the title; ``keymap`` rebinds."""
+
+    theme: str | None = _key(text)
+    slow_line: bool = _key(flag, False)
+    production: bool = _key(flag, False)
+    keymap: Mapping[str, str] = field(default_factory=dict, metadata={"read": keys})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """``user`` is the PostgreSQL login that the sign-in screen and the commands start from."""
+
+    user: str | None = _key(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; ``home`` is where the embedded server, drafts and state live."""
+
+    home: Path
+    config_file: Path | None = None
+    log: Path | None = None
+    database: Database = field(default_factory=Database)
+    ui: Ui = field(default_factory=Ui)
+    session: SessionSettings = field(default_factory=SessionSettings)
+
+    @property
+    def user(self) -> str | None:
+        return self.session.user
+
+    @property
+    def embedded(self) -> bool:
+        return self.database.url is None
+
+
+SECTIONS: Final = {"database": Database, "ui": Ui, "session": SessionSettings}
+
+
+# ---- loading ---------------------------------------------------------------------------------------------------------
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment and the file it leads to; raises Misconfigured, naming file, line and key."""
+    home = _absolute(environ, "DEBTFLOW_HOME")
+    named = _absolute(environ, "DEBTFLOW_CONFIG")
+    # A home of one's own is complete: a demo in it must not follow the configuration of a real installation.
+    file = named or (home / "config.toml" if home else _default_config())
+    settings = Settings(home or default_home(), log=_absolute(environ, "DEBTFLOW_LOG"))
+    if named or file.exists():
+        settings = _with_file(settings, file)
+    return _with_environment(settings, environ)
+
+
+def default_home() -> Path:
+    from platformdirs import site_data_path, user_state_path
+
+    if getattr(os, "geteuid", lambda: -1)() != 0:
+        return user_state_path("debtflow", appauthor=False)
+    # As root the embedded server runs as somebody else, who cannot reach root's own folders.
+    return Path("/var/lib/debtflow") if sys.platform == "linux" else site_data_path("debtflow", appauthor=False)
+
+
+def split_url(url: str) -> tuple[str, str | None, str | None]:
+    """The address without user and password, the user, the password."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    user, password = query.get("user"), query.get("password")
+    if "@" in parts.netloc:
+        login, _, _ = parts.netloc.rpartition("@")
+        name, colon, word = login.partition(":")
+        user, password = unquote(name) or user, (unquote(word) if colon else password)
+    kept = "&".join(part for part in parts.query.split("&") if part.partition("=")[0] not in {"user", "password"})
+    clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=kept))
+    # An empty host is dropped by urlunsplit, and libpq needs its slashes.
+    return clean if "://" in clean else clean.replace(":", "://", 1), user, password
+
+
+def _default_config() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("debtflow", appauthor=False) / "config.toml"
+
+
+def _absolute(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name)
+    return Path(os.path.abspath(Path(value).expanduser())) if value else None  # noqa: PTH100 - links stay links
+
+
+def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    user = environ.get("DEBTFLOW_USER") or None
+    database = settings.database
+    if url := environ.get("DEBTFLOW_DATABASE_URL"):
+        try:
+            clean, named, _ = split_url(address(url))
+        except ValueError as wrong:
+            raise Misconfigured(f"DEBTFLOW_DATABASE_URL {_reason(wrong)}") from None
+        database, user = replace(database, url=clean), user or named
+    session = replace(settings.session, user=user) if user else settings.session
+    return replace(settings, database=database, session=session)
+
+
+def _with_file(settings: Settings, file: Path) -> Settings:
+    reader = _Reader.open(file)
+    settings = replace(settings, config_file=file, **reader.sections())
+    if settings.database.url:
+        clean, user, password = split_url(settings.database.url)
+        if password is not None:
+            raise reader.secret("database", "url")
+        session = replace(settings.session, user=settings.session.user or user)
+        settings = replace(settings, database=replace(settings.database, url=clean), session=session)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    file: Path
+    source: str
+    content: dict[str, Any]
+
+    @classmethod
+    def open(cls, file: Path) -> _Reader:
+        try:
+            source = file.read_text(encoding="utf-8")
+            return cls(file, source, tomllib.loads(source))
+        except OSError as error:
+            raise Misconfigured(f"{file}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise Misconfigured(f"{file}: is not UTF-8 text") from None
+        except tomllib.TOMLDecodeError as error:
+            raise Misconfigured(f"{file}: is not TOML: {error}") from None
+
+    def sections(self) -> dict[str, Any]:
+        for name, table in self.content.items():
+            if SECRET.search(name) and not isinstance(table, dict):
+                raise self.secret(None, name)
+            if name not in SECTIONS or not isinstance(table, dict):
+                raise self.unknown(None, name, [f"[{section}]" for section in SECTIONS])
+        return {name: kind(**dict(self._values(name, kind))) for name, kind in SECTIONS.items()}
+
+    def _values(self, section: str, kind: type) -> Iterator[tuple[str, object]]:
+        known: dict[str, Field[Any]] = {entry.name: entry for entry in fields(kind)}
+        for name, value in self.content.get(section, {}).items():
+            if SECRET.search(name):
+                raise self.secret(section, name)
+            if name not in known:
+                raise self.unknown(section, name, list(known))
+            try:
+                yield name, known[name].metadata["read"](value)
+            except ValueError as wrong:
+                raise Misconfigured(f"{self._place(section, name)} {_reason(wrong)}") from None
+
+    def unknown(self, section: str | None, name: str, known: list[str]) -> Misconfigured:
+        return Misconfigured(
+            f"{self._place(section, name)} is not a setting",
+            hint=f"{f'[{section}]' if section else 'the file'} knows: {', '.join(known)}",
+        )
+
+    def secret(self, section: str | None, name: str) -> Misconfigured:
+        return Misconfigured(
+            f"{self._place(section, name)} holds a secret, and this file may not",
+            hint="take it out and change it; use DEBTFLOW_PASSWORD, DEBTFLOW_PASSWORD_FILE or the keyring",
+        )
+
+    def _place(self, section: str | None, name: str) -> str:
+        line = _line_of(self.source, section, name)
+        where = f"{self.file}:{line}" if line else str(self.file)
+        return f"{where}: {name}{f' in [{section}]' if section else ''}"
+
+
+def _line_of(source: str, section: str | None, name: str) -> int | None:
+    """The line of a key in a table as people write it; None for the forms of TOML that hide it (dotted, inline)."""
+    wanted = re.compile(rf"""\s*["']?{re.escape(name)}["']?\s*[=.]""")
+    here: str | None = None
+    for number, line in enumerate(source.splitlines(), start=1):
+        if here == section and wanted.match(line):
+            return number
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            here = header[1]
+            if here in {name, f"{section}.{name}"}:
+                return number
+    return None
+
+
+def _reason(wrong: ValueError) -> str:
+    # urlsplit has words of its own, and may quote what was written, password and all.
+    return str(wrong) if isinstance(wrong, Wrong) else "is not an address"

@@ -1,0 +1,110 @@
+"""A password comes from the environment, a named file, or the system's keyring; a person is asked last.
+
+An address in the environment may carry one, too. Nothing here is ever written to a file of ours, nor into a message.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from debtflow_tui.config import split_url
+from services.errors import Misconfigured, NotAllowed
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+# Known to keep what they are given encrypted under the person's own login. Others, such as those of keyrings.alt,
+# write plain text, and keyring would choose them without a word where it finds nothing better.
+SECURE: Final = frozenset(
+    f"keyring.backends.{name}" for name in ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
+)
+
+
+def find_password(user: str, server: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The password of a login on a server (its address), or None; raises Misconfigured for an unreadable file."""
+    if password := environ.get("DEBTFLOW_PASSWORD"):
+        return password
+    if file := environ.get("DEBTFLOW_PASSWORD_FILE"):
+        return _from_file(Path(file))
+    _, _, in_url = split_url(environ.get("DEBTFLOW_DATABASE_URL", ""))
+    return in_url if in_url is not None else _remembered(user, server)
+
+
+def prompt_password(user: str) -> str:
+    """Ask at the terminal; raises NotAllowed where there is none."""
+    if not sys.stdin.isatty():
+        raise NotAllowed(
+            f"no password for {user}, and no terminal to ask at",
+            hint="set DEBTFLOW_PASSWORD or DEBTFLOW_PASSWORD_FILE",
+        )
+    from getpass import getpass
+
+    return getpass(f"Password of {user}: ")
+
+
+def can_remember() -> bool:
+    """Whether this system has a keyring that is safe."""
+    return _backend() is not None
+
+
+def remember_password(user: str, server: str, password: str) -> None:
+    """Keep it in the system's keyring; raises Misconfigured where that is missing, locked or unsafe."""
+    from keyring.errors import KeyringError
+
+    backend = _backend()
+    try:
+        if backend is not None:
+            return backend.set_password(_service(server), user, password)
+    except KeyringError:
+        pass
+    raise Misconfigured(
+        "the password cannot be remembered: this system has no secure keyring, or it is locked",
+        hint="type it, or use DEBTFLOW_PASSWORD_FILE",
+    )
+
+
+def forget_password(user: str, server: str) -> None:
+    """Remove it from the keyring; nothing happens where it is not there."""
+    from keyring.errors import KeyringError
+
+    try:
+        if (backend := _backend()) is not None:
+            backend.delete_password(_service(server), user)
+    except KeyringError:
+        pass
+
+
+def _from_file(file: Path) -> str:
+    try:
+        first, _, _ = file.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"DEBTFLOW_PASSWORD_FILE: {file} cannot be read as text") from None
+    if not (password := first.rstrip("\r")):
+        raise Misconfigured(f"DEBTFLOW_PASSWORD_FILE: the first line of {file} is empty")
+    return password
+
+
+def _remembered(user: str, server: str) -> str | None:
+    from keyring.errors import KeyringError
+
+    try:
+        return backend.get_password(_service(server), user) if (backend := _backend()) else None
+    except KeyringError:
+        return None
+
+
+def _backend() -> KeyringBackend | None:
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    chosen = keyring.get_keyring()
+    members = chosen.backends if isinstance(chosen, ChainerBackend) else [chosen]
+    return next((member for member in members if type(member).__module__ in SECURE), None)
+
+
+def _service(server: str) -> str:
+    return f"debtflow {server}"
