@@ -1,0 +1,110 @@
+"""The question that the audit browser and ``audit list`` answer: who, which act, which entity, when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from services.domain.dates import parse_since, parse_until
+from services.domain.lexer import lex, quoted
+from services.domain.numbers import number_candidates, parse_account_number
+from services.domain.quoting import shown
+from services.errors import BadInput
+
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Filters of the audit trail, None where unset; ``str()`` is the same question in its canonical spelling.
+
+    ``act`` may hold ``*``; ``since`` and ``until`` stay as typed so that ``-7d`` keeps its meaning; ``notes`` say in
+    words what was left out, and why.
+    """
+
+    who: str | None = None
+    act: str | None = None
+    entity_kind: str | None = None
+    entity_ref: str | None = None
+    since: str | None = None
+    until: str | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def act_like(self) -> str | None:
+        """``act`` as a pattern for SQL's LIKE, its wildcards escaped with a backslash."""
+        if self.act is None:
+            return None
+        escaped = self.act.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return escaped.replace("*", "%")
+
+    def window(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """From (inclusive) and until (exclusive), both aware; ``now`` gives the agency's zone."""
+        return (
+            parse_since(self.since, now) if self.since else None,
+            parse_until(self.until, now) if self.until else None,
+        )
+
+    def __str__(self) -> str:
+        entity = "/".join(part for part in (self.entity_kind, self.entity_ref) if part)
+        said = {"who": self.who, "act": self.act, "entity": entity, "since": self.since, "until": self.until}
+        return " ".join(f"{key}:{quoted(value)}" for key, value in said.items() if value)
+
+
+def parse_audit(text: str) -> AuditQuery:
+    """The question in the filter line, at any moment of its being typed; never raises.
+
+    A command that must not answer more than it was asked refuses a query with ``notes``.
+    """
+    notes: list[str] = []
+    said: dict[str, str] = {}
+    terms = lex(text)
+    for word in terms.words:
+        _take("entity" if number_candidates(word) else "", word, said, notes)
+    for term in terms.filters:
+        plain = term.op in (":", "=")
+        _take(term.key if plain else "", term.value if plain else str(term), said, notes)
+    return AuditQuery(notes=tuple(notes), **said)
+
+
+def _take(key: str, value: str, said: dict[str, str], notes: list[str]) -> None:
+    reader = _READERS.get(key)
+    if reader is None:
+        left_out = f"{key}:{value}" if key else value
+        notes.append(f"{shown(left_out)} is left out: type {' '.join(f'{known}:' for known in _READERS)}")
+    elif not value.strip("/ "):
+        notes.append(f"{key}: is left out: its value is still missing")
+    else:
+        try:
+            said.update(reader(value))
+        except BadInput as problem:
+            notes.append(f"{key}:{shown(value)} is left out: {problem.message}")
+
+
+def _entity(value: str) -> dict[str, str]:
+    kind, _, ref = value.strip("/ ").partition("/")
+    if not ref and number_candidates(kind):
+        kind, ref = "account", kind
+    if kind == "account" and ref:
+        ref = parse_account_number(ref)
+    return {"entity_kind": kind.strip().lower(), **({"entity_ref": ref.strip()} if ref.strip() else {})}
+
+
+def _since(value: str) -> dict[str, str]:
+    parse_since(value, _ANY_MOMENT)
+    return {"since": value}
+
+
+def _until(value: str) -> dict[str, str]:
+    parse_until(value, _ANY_MOMENT)
+    return {"until": value}
+
+
+_READERS: dict[str, Callable[[str], dict[str, str]]] = {
+    "who": lambda value: {"who": value.lower()},
+    "act": lambda value: {"act": value.lower()},
+    "entity": _entity,
+    "since": _since,
+    "until": _until,
+}
