@@ -1,0 +1,110 @@
+"""A row of a placement file: every cell checked by a named rule, the whole by one model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.domain import cells
+from services.domain.columns import COLUMNS, REQUIRED, Header, match_header
+from services.domain.csvfile import RawRow
+from services.domain.findings import RULES, Finding, Report, Severity
+from services.domain.money import MAX_MINOR, exponent
+from services.domain.names import Name
+
+__all__ = [
+    "COLUMNS",
+    "REQUIRED",
+    "RULES",
+    "Finding",
+    "Header",
+    "PlacementRow",
+    "Severity",
+    "check_record",
+    "check_row",
+    "match_header",
+]
+
+_Text = Annotated[str, Field(min_length=1, max_length=cells.NAME_LIMIT)]
+
+
+class PlacementRow(BaseModel):
+    """A row that can become an account; ``amount_minor`` is in the batch's currency, ``phone`` in E.164."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    external_ref: Annotated[str, Field(min_length=1, max_length=cells.REF_LIMIT)]
+    first_name: Annotated[str, Field(max_length=cells.NAME_LIMIT)]
+    last_name: _Text
+    debtor_name: _Text
+    ssn_last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None
+    phone: Annotated[str, Field(pattern=r"^\+[0-9]{5,15}$")] | None
+    amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
+    due_date: dt.date | None
+    creditor_name: _Text | None
+    account_type: Annotated[str, Field(min_length=1, max_length=cells.TYPE_LIMIT)] | None
+
+
+def check_record(
+    row: RawRow, header: Header, *, currency: str, today: dt.date
+) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
+    """A record as sent: its shape first, then ``check_row``."""
+    report = Report()
+    cells.check_shape(row.cells, row.unclosed, header, report)
+    placement, findings = check_row(header.values(row.cells), currency=currency, today=today)
+    return (None if report.has_error else placement), (*report.findings, *findings)
+
+
+def check_row(
+    values: Mapping[str, str], *, currency: str, today: dt.date
+) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
+    """The row and what was found in its cells; no row where a finding is an error.
+
+    ``values`` are cells by column name, extra columns too; ``currency`` is the one that the client places in.
+    """
+    report = Report()
+    cells.check_text(values, report)
+    cell = {column: "" if column in report.spoilt else values.get(column, "").strip() for column in COLUMNS}
+    ref = cells.read_ref(cell["external_ref"], report)
+    name = cells.read_name(cell["debtor_name"], report)
+    ssn_last4 = cells.read_ssn_last4(cell["debtor_ssn_last4"], report)
+    email = cells.read_email(cell["debtor_email"], report)
+    phone = cells.read_phone(cell["debtor_phone"], report)
+    amount = cells.read_amount(cell["original_amount"], currency, exponent(currency), report)
+    due = cells.read_due_date(cell["due_date"], today, report)
+    creditor = cells.read_optional("creditor_name", cell["creditor_name"], report)
+    kind = cells.read_optional("account_type", cell["account_type"], report)
+    if report.has_error:
+        return None, tuple(report.findings)
+    row = _validated(ref, name, amount, ssn_last4, email, phone, due, creditor, kind)
+    return row, tuple(report.findings)
+
+
+def _validated(
+    ref: str,
+    name: Name,
+    amount: int,
+    ssn_last4: str | None,
+    email: str | None,
+    phone: str | None,
+    due: dt.date | None,
+    creditor: str | None,
+    kind: str | None,
+) -> PlacementRow:
+    return PlacementRow(
+        external_ref=ref,
+        first_name=name.first,
+        last_name=name.last,
+        debtor_name=name.display,
+        ssn_last4=ssn_last4,
+        email=email,
+        phone=phone,
+        amount_minor=amount,
+        due_date=due,
+        creditor_name=creditor,
+        account_type=kind,
+    )
