@@ -1,0 +1,202 @@
+"""The one door to the database: nobody else opens connections, begins transactions or commits."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import namedtuple_row
+from psycopg.sql import SQL, Literal
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
+
+from services.errors import Misconfigured
+from services.store.failures import driver_error, is_repeatable, translated
+
+T = TypeVar("T")
+Driver = psycopg.Connection[Any]
+
+ATTEMPTS: Final = 6
+POOL_WAIT: Final = 5.0
+LOCK_WAIT: Final = "3s"
+PROGRAM: Final = "debtflow"
+
+
+class Store:
+    """One login's way into the database, safe to share between threads.
+
+    Reads run in ``ask``, writes in ``act``; both take the work as a function of a SQLAlchemy connection, so that a lost race can
+    be run again. A write is retried only after a deadlock, a serialization failure or a submission posted twice at once: all
+    of them leave nothing behind.
+    """
+
+    def __init__(self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4) -> None:
+        conninfo = _conninfo(url, user, password)
+        self._pool = QueuePool(
+            lambda: psycopg.connect(conninfo, autocommit=True), pool_size=size, max_overflow=0, timeout=POOL_WAIT
+        )
+        self._engine: Engine = create_engine("postgresql+psycopg://", pool=self._pool, isolation_level="AUTOCOMMIT")
+        self._token: str | None = None
+        self._reading: set[Driver] = set()
+        self._guard = Lock()
+
+    # ---- sessions
+
+    def open_session(self, origin: str) -> None:
+        """Begin the server-side session that every later question and act runs under."""
+        with translated(), self._borrowed() as connection:
+            row = connection.execute("select token from debtflow.session_open(%s)", [origin]).fetchone()
+        assert row is not None
+        self._token = row[0]
+
+    def close_session(self, why: str) -> None:
+        """End the session if there is one; an expired or lost one is already ended."""
+        if self._token is not None:
+            try:
+                self.act(lambda c: c.exec_driver_sql("select debtflow.session_close(%s)", (why,)))
+            finally:
+                self._token = None
+
+    def close(self) -> None:
+        """Drop every connection; whoever is in the middle of a statement finishes it first."""
+        self._engine.dispose()
+
+    # ---- the door
+
+    def ask(self, work: Callable[[Connection], T]) -> T:
+        """Run a question in a read-only transaction of its own; a connection that died meanwhile is replaced once."""
+        with translated():
+            try:
+                return self._transact("begin isolation level repeatable read read only", work, reading=True)
+            except Exception as error:
+                cause = driver_error(error)
+                if cause is None or cause.sqlstate not in (None, "57P01", "57P02") or not self._forget_dead():
+                    raise
+                return self._transact("begin isolation level repeatable read read only", work, reading=True)
+
+    def act(self, work: Callable[[Connection], T]) -> T:
+        """Run a write in one transaction and commit it."""
+        with translated():
+            return _repeating(lambda: self._transact("begin", work, reading=False))
+
+    def rehearse(self, work: Callable[[Connection], T]) -> T:
+        """Run a write for real and roll it back: what ``--dry-run`` shows."""
+        with translated():
+            return self._transact("begin", work, reading=False, ending="rollback")
+
+    def call(self, query: str, parameters: Sequence[object]) -> list[Any]:
+        """The hot path: one prepared statement, one round trip, committed by itself. The query's last parameter is the token."""
+
+        def once() -> list[Any]:
+            with self._borrowed() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
+                return cursor.execute(query, [*parameters, self._token], prepare=True).fetchall()
+
+        with translated():
+            return _repeating(once)
+
+    def copy_in(self, connection: Connection, statement: str, rows: Iterator[Sequence[object]]) -> None:
+        """Stream rows into an intake table by COPY, inside the transaction of ``connection``."""
+        with driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def cancel_reads(self) -> None:
+        """Ask the server to drop the questions under way: a newer one replaces them. Writes are never cancelled."""
+        with self._guard:
+            running = tuple(self._reading)
+        for connection in running:
+            try:
+                connection.cancel_safe(timeout=2.0)
+            except psycopg.Error:
+                continue
+
+    # ---- inside
+
+    def _transact(
+        self, begin: str, work: Callable[[Connection], T], *, reading: bool, ending: str = "commit"
+    ) -> T:
+        with self._engine.connect() as connection:
+            driver = driver_of(connection)
+            driver.execute(self._opening(begin, reading))
+            with self._cancellable(driver) if reading else _nothing():
+                answer = work(connection)
+            driver.execute(ending)
+            return answer
+
+    def _opening(self, begin: str, reading: bool) -> SQL:
+        lines = [begin]
+        if not reading:
+            lines.append(f"set local lock_timeout = '{LOCK_WAIT}'")
+        if self._token is not None:
+            lines.append(f"set local debtflow.session = {Literal(self._token).as_string(None)}")
+        return SQL("; ".join(lines))  # type: ignore[arg-type]  # our own text and a quoted token
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Driver]:
+        fairy = self._pool.connect()
+        try:
+            driver = fairy.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            yield driver
+        except psycopg.Error:
+            if fairy.driver_connection is not None and fairy.driver_connection.closed:
+                fairy.invalidate()
+            raise
+        finally:
+            fairy.close()
+
+    @contextmanager
+    def _cancellable(self, driver: Driver) -> Iterator[None]:
+        with self._guard:
+            self._reading.add(driver)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._reading.discard(driver)
+
+    def _forget_dead(self) -> bool:
+        self._engine.dispose()
+        return True
+
+
+def driver_of(connection: Connection) -> Driver:
+    """The psycopg connection under a SQLAlchemy one, for COPY and the hot path."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _repeating(once: Callable[[], T]) -> T:
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return once()
+        except Exception as error:
+            cause = driver_error(error)
+            if cause is None or not is_repeatable(cause):
+                raise
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
+    return once()
+
+
+def _conninfo(url: str, user: str | None, password: str | None) -> str:
+    try:
+        return make_conninfo(
+            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout="10", application_name=PROGRAM,
+            **{key: value for key, value in (("user", user), ("password", password)) if value is not None},
+        )
+    except psycopg.ProgrammingError as error:
+        raise Misconfigured(f"the database address cannot be read: {str(error).strip()}",
+                            hint="it looks like postgresql://host:5432/debtflow") from error
