@@ -208,7 +208,7 @@ def _amount_rule(text: str, currency: str, problem: BadInput) -> tuple[str, str]
         return "amount-large", f"the amount is over {Money(MAX_MINOR, currency)}: check for extra digits"
     if (signed := _SIGNED.fullmatch(text)) and _is_amount(signed[1] or signed[2], currency):
         return "amount-negative", "the amount is negative: write what is owed without a sign, or leave the row out"
-    return "amount-format", f"{problem.message.partition(':')[0]}: write plain figures, such as 1250.00"
+    return "amount-format", problem.message
 
 
 def _is_amount(text: str, currency: str) -> bool:

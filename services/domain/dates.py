@@ -18,7 +18,7 @@ _FULL_MONTHS = ("january", "february", "march", "april", "june", "july", "august
                 "november", "december")  # fmt: skip
 _SHIFT = re.compile(r"([+-])([0-9]{1,5})")
 _DAY = re.compile(r"[0-9]{1,2}")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ][0-9:.]+(?:[Zz]|[+-][0-9:]+)?)?")
 _COMPACT = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _SLASHED = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})")
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")

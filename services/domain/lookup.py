@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from services.domain.contacts import phone_key
-from services.domain.dates import Prefer, parse_date
+from services.domain.dates import parse_date
 from services.domain.lexer import Filter, Terms, lex, quoted
 from services.domain.money import Money
 from services.domain.names import tokens
@@ -59,10 +59,9 @@ class Condition:
         """The value of a ``balance`` condition, in the agency's currency."""
         return Money.parse(self.value, currency, field=self.key)
 
-    def date(self, today: date) -> date:
+    def day(self, today: date) -> date:
         """The value of a ``followup`` condition; shortcuts count from ``today``, incomplete dates look ahead."""
-        prefer: Prefer = "future"
-        return parse_date(self.value, today, prefer=prefer, field=self.key)
+        return parse_date(self.value, today, prefer="future", field=self.key)
 
     def __str__(self) -> str:
         return f"{self.key}{self.op}{quoted(self.value)}"

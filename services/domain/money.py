@@ -31,6 +31,7 @@ _POINT = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.([0-9]+))?")
 _COMMA = re.compile(r"([0-9]+),([0-9]{1,2})")
 _POINT_GROUPED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]*)?")
+_DASHED_CENTS = re.compile(r"([0-9]{1,15})[,.][-–—]{1,2}")
 _EXPONENTIAL = re.compile(r"[0-9.,]+[eE][+-]?[0-9]+")
 
 
@@ -149,7 +150,7 @@ def _minor(figures: str, decimals: int, field: str) -> int:
     if match is None and decimals:
         match = _COMMA.fullmatch(figures)
     if match is None:
-        raise BadInput(field, *_complaint(figures))
+        raise _complaint(figures, field)
     whole, fraction = match[1].replace(",", ""), match[2] or ""
     if len(fraction) > decimals:
         raise _too_precise(figures, decimals, field)
@@ -167,15 +168,18 @@ def _too_precise(figures: str, decimals: int, field: str) -> BadInput:
     return BadInput(field, f"“{shown(figures)}” has too many decimals: this currency takes {allowed}")
 
 
-def _complaint(figures: str) -> tuple[str]:
+def _complaint(figures: str, field: str) -> BadInput:
     if not figures:
-        return ("an amount is missing: type figures such as 250.00",)
+        return BadInput(field, "an amount is missing: type figures such as 250.00")
     quoted = f"“{shown(figures)}”"
+    if whole := _DASHED_CENTS.fullmatch(figures):
+        return BadInput(field, f"{quoted} has a dash for its decimals: type it as {whole[1]}.00")
     if figures[0] in "+-−–(" or figures[-1] in "-−–)":
-        return (f"{quoted} carries a sign: type the amount alone, the action says which way it goes",)
+        hint = "the action says which way it goes"
+        return BadInput(field, f"{quoted} carries a sign: type the amount alone, such as 250.00", hint=hint)
     if _POINT_GROUPED.fullmatch(figures):
-        whole, _, cents = figures.replace(".", "").partition(",")
-        return (f"{quoted} could be read two ways: type it as {int(whole):,}.{cents[:2]:0<2}",)
+        units, _, cents = figures.replace(".", "").partition(",")
+        return BadInput(field, f"{quoted} could be read two ways: type it as {int(units):,}.{cents[:2]:0<2}")
     if _EXPONENTIAL.fullmatch(figures):
-        return (f"{quoted} is a short form of a number: type all its figures, such as 1200.00",)
-    return (f"{quoted} is not an amount: type figures such as 250.00 or 1,250.00",)
+        return BadInput(field, f"{quoted} is a short form of a number: type all its figures, such as 1200.00")
+    return BadInput(field, f"{quoted} is not an amount: type figures such as 250.00 or 1,250.00")

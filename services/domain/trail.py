@@ -87,7 +87,7 @@ def _entity(value: str) -> dict[str, str]:
     if not ref and number_candidates(kind):
         kind, ref = "account", kind
     if kind == "account" and ref:
-        ref = parse_account_number(ref)
+        ref = next(iter(number_candidates(ref)), None) or parse_account_number(ref)
     return {"entity_kind": kind.strip().lower(), **({"entity_ref": ref.strip()} if ref.strip() else {})}
 
 
