@@ -1,0 +1,94 @@
+"""One embedded cluster for the whole run, one template database in it, one clone for each test that asks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from debtflow_tui.embedded import EmbeddedServer
+from migrations import runner
+from tests.support import office
+
+TEMPLATE = "debtflow_template"
+HOME_VARIABLE = "DEBTFLOW_TEST_HOME"
+
+# Tests crash processes, not the machine: what fsync protects from cannot happen to a folder that is thrown away.
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def make_home() -> Path:
+    """A folder that the server's unprivileged user can reach as well."""
+    base = Path(tempfile.gettempdir())
+    home = Path(tempfile.mkdtemp(prefix="debtflow-test-", dir=base))
+    home.chmod(0o711)
+    return home
+
+
+def remove_home(home: Path) -> None:
+    EmbeddedServer(home).stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+class Cluster:
+    """The run's server, joined by every worker."""
+
+    def __init__(self, home: Path, binaries: Path | None = None) -> None:
+        self.home = home
+        self.server = EmbeddedServer(home, binaries, settings=SETTINGS).start()
+        with self._alone():
+            marker = home / "template.ready"
+            if not marker.exists():
+                self._make_template()
+                marker.touch()
+
+    def close(self) -> None:
+        self.server.release()
+
+    def superuser(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(self.server.dsn(database=database), autocommit=True)
+
+    @contextmanager
+    def clone(self) -> Iterator[str]:
+        """A fresh database with agencies, clients and users in it; dropped afterwards."""
+        name = f"t_{uuid4().hex[:16]}"
+        with self.superuser("postgres") as connection:
+            with self._alone():  # only one session at a time may copy a template
+                connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+            connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL(
+                    "grant connect on database {} to debtflow_owner, debtflow_kernel, debtflow_agency_admin, "
+                    "debtflow_supervisor, debtflow_collector, debtflow_readonly, debtflow_worker, debtflow_webhook"
+                ).format(sql.Identifier(name))
+            )
+        try:
+            yield name
+        finally:
+            with self.superuser("postgres") as connection:
+                connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    def _make_template(self) -> None:
+        runner.bootstrap(self.server.dsn(), TEMPLATE)
+        runner.upgrade(self.server.dsn(database=TEMPLATE))
+        with self.superuser(TEMPLATE) as connection:
+            office.furnish(connection)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.home / "template.lock").open("w") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            yield
+
+
+def home_of_run() -> Path | None:
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named) if named else None
