@@ -40,7 +40,7 @@ begin
   for i in
     select x.*, a.id as account_id, a.number, a.status, a.placed_on, a.currency as account_currency, c.book_id, b.due, b.unapplied, b.version as current_version,
            b.last_payment_on, b.last_posted_at, k.commission_bp, k.bucket_order, k.starts_on, m.in_trust, old.id as old_id, old.request_hash as old_hash,
-           old.parts as old_parts, old.over as old_over, coalesce(x.effective_on, today) as on_day,
+           old.parts as old_parts, old.over as old_over, old.due_before as old_due, old.recorded_at as old_at, u.login as old_by, a.debtor_name, coalesce(x.effective_on, today) as on_day,
            sha256(convert_to(jsonb_build_array(x.account, x.amount, x.currency, x.method, x.reference, x.payer, x.effective_on, x.overpayment)::text, 'UTF8')) as hash
       from rows from (jsonb_to_recordset(items) as (account text, submission_id uuid, amount numeric, currency text, method text, reference text, payer text,
                       effective_on date, version numeric, overpayment text, allow_duplicate boolean)) with ordinality
@@ -52,6 +52,7 @@ begin
                           where k.client_id = a.client_id and k.starts_on <= coalesce(x.effective_on, today) order by k.starts_on desc limit 1) k on true
       left join payment_method m on m.name = x.method
       left join payment old on old.submission_id = x.submission_id
+      left join users u on u.id = old.user_id
      order by a.id, x.ord
   loop
     if i.account_id is distinct from in_hand then
@@ -61,6 +62,7 @@ begin
     w.ord := i.ord; w.submission_id := i.submission_id; w.account_id := i.account_id; w.number := coalesce(i.number, i.account); w.status := i.status; w.book_id := i.book_id;
     w.currency := i.account_currency; w.method := i.method; w.in_trust := i.in_trust; w.reference := i.reference; w.payer := coalesce(i.payer, 'debtor');
     w.effective_on := i.on_day; w.bucket_order := i.bucket_order; w.contract_since := i.starts_on; w.due_before := due; w.request_hash := i.hash;
+    w.debtor := i.debtor_name; w.recorded_at := kernel_now(); w.entered_by := session_user;
     w.parts := '{0,0,0,0}'; w.over := 0; w.commission := 0;
     w.outcome := case
       when i.account_id is null then 'not_found'
@@ -99,9 +101,11 @@ begin
       amounts := amounts || w.amount;
       keys := keys || w.submission_id;
     elsif w.outcome = 'replayed' then
-      w.payment_id := i.old_id; w.parts := i.old_parts; w.over := i.old_over; w.amount := i.amount;
+      w.payment_id := i.old_id; w.parts := i.old_parts; w.over := i.old_over; w.amount := i.amount; w.due_before := i.old_due;
+      w.recorded_at := i.old_at; w.entered_by := i.old_by;
     end if;
-    w.due := due; w.unapplied := unapplied; w.version := version; w.last_payment_on := last_on;
+    w.due := case when w.outcome = 'replayed' then plus4(w.due_before, w.parts, -1) else due end;
+    w.unapplied := unapplied; w.version := version; w.last_payment_on := last_on;
     answer[i.ord] := w;
   end loop;
   return answer;

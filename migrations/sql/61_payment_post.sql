@@ -12,16 +12,15 @@ create or replace function payment_lock(agency int, items jsonb) returns void la
 create or replace function payment_write(weighed weighed_payment[], who identity) returns void language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-declare at constant timestamptz := kernel_now();
 begin
   with posted as materialized (select w.* from unnest(weighed) w where w.outcome = 'posted'),
   wrote_payment as (
-    insert into payment (id, agency_id, account_id, submission_id, request_hash, amount, currency, method, reference, payer, parts, over, bucket_order, effective_on, recorded_at, user_id)
-    select payment_id, who.agency_id, account_id, submission_id, request_hash, amount, currency, method, reference, payer, parts, over, bucket_order, effective_on, at, who.user_id
+    insert into payment (id, agency_id, account_id, submission_id, request_hash, amount, currency, method, reference, payer, parts, over, due_before, bucket_order, effective_on, recorded_at, user_id)
+    select payment_id, who.agency_id, account_id, submission_id, request_hash, amount, currency, method, reference, payer, parts, over, due_before, bucket_order, effective_on, recorded_at, who.user_id
       from posted),
   wrote_transfer as (
     insert into transfer (id, agency_id, kind, family_id, effective_on, recorded_at, user_id) overriding system value
-    select payment_id, who.agency_id, 'payment', payment_id, effective_on, at, who.user_id from posted),
+    select payment_id, who.agency_id, 'payment', payment_id, effective_on, recorded_at, who.user_id from posted),
   wrote_legs as (
     insert into leg (transfer_id, no, debit, credit, account_id, amount, currency, parts)
     select p.payment_id, l.no, p.book_id * 16 + l.debit, p.book_id * 16 + l.credit, p.account_id, l.amount, p.currency, l.parts
@@ -38,7 +37,7 @@ begin
       from posted),
   last_state as (select distinct on (account_id) * from posted order by account_id, ord desc),
   wrote_balance as (
-    update account_balance b set due = s.due, unapplied = s.unapplied, version = s.version, last_payment_on = s.last_payment_on, last_posted_at = at
+    update account_balance b set due = s.due, unapplied = s.unapplied, version = s.version, last_payment_on = s.last_payment_on, last_posted_at = s.recorded_at
       from last_state s where b.account_id = s.account_id),
   delta as (
     select book_id, sum(amount) filter (where in_trust) as trust, sum(amount - over) as applied, sum(over) as over,

@@ -64,8 +64,8 @@ declare
   today constant date := agency_today(who.agency_id);
   ids constant bigint[] := array(select w.reversal_id from unnest(weighed) w where w.outcome = 'reversed');
 begin
-  insert into payment (id, agency_id, account_id, submission_id, request_hash, amount, currency, method, payer, parts, over, bucket_order, effective_on, recorded_at, user_id, reverses, reason)
-  select w.reversal_id, who.agency_id, w.account_id, w.submission_id, w.request_hash, w.amount, w.currency, p.method, p.payer, w.parts, w.over, p.bucket_order, today, at, who.user_id, w.payment_id, w.reason
+  insert into payment (id, agency_id, account_id, submission_id, request_hash, amount, currency, method, payer, parts, over, due_before, bucket_order, effective_on, recorded_at, user_id, reverses, reason)
+  select w.reversal_id, who.agency_id, w.account_id, w.submission_id, w.request_hash, w.amount, w.currency, p.method, p.payer, w.parts, w.over, plus4(w.due, w.parts, -w.direction), p.bucket_order, today, at, who.user_id, w.payment_id, w.reason
     from unnest(weighed) w join payment p on p.id = w.payment_id where w.outcome = 'reversed';
   insert into transfer (id, agency_id, kind, family_id, reverses, effective_on, recorded_at, user_id) overriding system value
   select w.reversal_id, who.agency_id, 'reversal', t.family_id, w.payment_id, today, at, who.user_id

@@ -123,6 +123,7 @@ create table payment (
   payer         text not null,
   parts         bigint[] not null,
   over          bigint not null,
+  due_before    bigint[] not null,
   bucket_order  smallint[] not null,
   effective_on  date not null,
   recorded_at   timestamptz not null,
@@ -164,7 +165,10 @@ create type weighed_payment as (
   version         bigint,
   last_payment_on date,
   earlier         bigint,
-  request_hash    bytea
+  request_hash    bytea,
+  debtor          text,
+  recorded_at     timestamptz,
+  entered_by      text
 );
 
 create type weighed_reversal as (

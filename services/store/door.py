@@ -117,6 +117,11 @@ class Store:
             except psycopg.Error:
                 continue
 
+    def verifier(self, login: str, password: str) -> str:
+        """The SCRAM verifier of a password: what the server stores, and all it ever sees of it."""
+        with translated(), self._borrowed() as connection:
+            return connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
+
     # ---- inside
 
     def _transact(

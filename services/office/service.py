@@ -1,0 +1,151 @@
+"""The office itself: its agencies, clients and users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.domain.money import exponent
+from services.errors import BadInput
+from services.office.results import Agency, Client, User
+from services.store import Store
+
+BUCKETS = ("principal", "interest", "fees", "costs")
+RULES = ("one_collector", "round_robin")
+SHORTEST_PASSWORD = 8
+
+
+class Agencies:
+    """Agencies; only the installation's owner adds one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def list(self) -> tuple[Agency, ...]:
+        """All agencies for the installation's owner, one's own otherwise."""
+        rows = self._store.ask(lambda c: c.exec_driver_sql("select * from debtflow.agency_list()").all())
+        return tuple(Agency(*row) for row in rows)
+
+    def add(self, code: str, name: str, zone: str, currency: str) -> Agency:
+        """Open an agency; ``zone`` is an IANA name, ``currency`` an ISO-4217 code."""
+        exponent(currency)
+        values = (code, _named(name), zone, currency)
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.agency_create(%s, %s, %s, %s)", values))
+        return Agency(*values)
+
+
+class Clients:
+    """Creditors and their dated contracts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def list(self) -> tuple[Client, ...]:
+        """Clients with the contract in force today."""
+        query = "select code, name, commission_bp, bucket_order, since, rule, collectors, accounts from debtflow.client_list()"
+        rows = self._store.ask(lambda c: c.exec_driver_sql(query).all())
+        return tuple(
+            Client(
+                row.code, row.name, row.commission_bp, tuple(BUCKETS[bucket - 1] for bucket in row.bucket_order), row.since,
+                row.rule, tuple(row.collectors), row.accounts,
+            )
+            for row in rows
+        )
+
+    def show(self, code: str, *, agency: str | None = None) -> Client:
+        """One client; ``agency`` is needed only by the installation's owner."""
+        for client in self.list():
+            if client.code == code:
+                return client
+        raise BadInput("code", f"there is no client {code}", hint="debtflow client list")
+
+    def add(
+        self, code: str, name: str, *, commission_bp: int, buckets: Sequence[str] = ("costs", "fees", "interest", "principal"),
+        rule: str = "one_collector", collectors: Sequence[str], starts_on: date, agency: str | None = None,
+        currency: str | None = None,
+    ) -> Client:
+        """Open a client with its first contract; ``commission_bp`` is basis points of what is collected."""
+        if currency is not None:
+            exponent(currency)
+        values = (
+            agency, code, _named(name), _commission(commission_bp), _order(buckets), starts_on, _rule(rule), list(collectors),
+            currency,
+        )
+        query = "select debtflow.client_create(%s, %s, %s, %s, %s::smallint[], %s, %s, %s, %s)"
+        self._store.act(lambda c: c.exec_driver_sql(query, values))
+        return self.show(code)
+
+    def edit(
+        self, code: str, *, name: str | None = None, commission_bp: int | None = None, buckets: Sequence[str] | None = None,
+        rule: str | None = None, collectors: Sequence[str] | None = None, starts_on: date | None = None,
+        agency: str | None = None,
+    ) -> Client:
+        """Change what is given; new terms make a new contract from ``starts_on`` (today) on."""
+        values = (
+            agency, code, name and _named(name), None if commission_bp is None else _commission(commission_bp),
+            buckets and _order(buckets), starts_on, rule and _rule(rule), collectors and list(collectors),
+        )
+        query = "select debtflow.client_edit(%s, %s, %s, %s, %s::smallint[], %s, %s, %s::text[])"
+        self._store.act(lambda c: c.exec_driver_sql(query, values))
+        return self.show(code)
+
+
+class Users:
+    """Operators: each a PostgreSQL login of their own, in exactly one role."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def list(self) -> tuple[User, ...]:
+        """Users of the agency; of every agency for the installation's owner."""
+        rows = self._store.ask(lambda c: c.exec_driver_sql("select * from debtflow.user_list()").all())
+        return tuple(User(*row) for row in rows)
+
+    def add(self, login: str, full_name: str, role: str, *, password: str, agency: str | None = None) -> User:
+        """Make a login; its password leaves this process only as a SCRAM verifier."""
+        values = (agency, login, _named(full_name), role, self._verifier(login, password))
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_create(%s, %s, %s, %s, %s)", values))
+        return self._found(login)
+
+    def disable(self, login: str) -> User:
+        """End a login's sessions and let it sign in no more; its history stays."""
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_disable(%s)", (login,)))
+        return self._found(login)
+
+    def set_password(self, login: str, password: str) -> None:
+        """Set one's own password, or as an administrator somebody's."""
+        values = (login, self._verifier(login, password))
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_password(%s, %s)", values))
+
+    def _found(self, login: str) -> User:
+        return next(user for user in self.list() if user.login == login)
+
+    def _verifier(self, login: str, password: str) -> str:
+        if len(password) < SHORTEST_PASSWORD:
+            raise BadInput("password", f"a password has at least {SHORTEST_PASSWORD} characters")
+        return self._store.verifier(login, password)
+
+
+def _named(name: str) -> str:
+    trimmed = " ".join(name.split())
+    if not 1 <= len(trimmed) <= 120 or not trimmed.isprintable():
+        raise BadInput("name", "a name has 1 to 120 printable characters")
+    return trimmed
+
+
+def _commission(basis_points: int) -> int:
+    if not 0 <= basis_points <= 10_000:
+        raise BadInput("commission", "a commission is 0 to 10,000 basis points", hint="25 % is 2500")
+    return basis_points
+
+
+def _order(buckets: Sequence[str]) -> list[int]:
+    if sorted(buckets) != sorted(BUCKETS):
+        raise BadInput("buckets", "name each of principal, interest, fees and costs once", hint="costs,fees,interest,principal")
+    return [BUCKETS.index(bucket) + 1 for bucket in buckets]
+
+
+def _rule(rule: str) -> str:
+    if rule not in RULES:
+        raise BadInput("rule", f"{rule} is not an assignment rule", hint=" or ".join(RULES))
+    return rule
