@@ -1,0 +1,115 @@
+"""The command line of the screens: short paths to any place, several in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from screens.navigation import (
+    AskCommand,
+    Lock,
+    OpenAccount,
+    OpenAccounts,
+    OpenAudit,
+    OpenBatch,
+    OpenDaySheet,
+    OpenImports,
+    OpenPayment,
+    ShowHelp,
+    SignOut,
+    Travel,
+)
+from services.domain.numbers import number_candidates, parse_account_number
+from services.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class FastPath:
+    """One word of the command line; ``open`` gets the rest of the line and the account on the screen, if any."""
+
+    word: str
+    form: str
+    does: str
+    open: Callable[[str, str | None], Travel]
+
+
+def _number(rest: str, here: str | None) -> tuple[str, str]:
+    """The account that a line names, else the one on the screen, and what follows it."""
+    first, _, more = rest.partition(" ")
+    named = number_candidates(first)
+    if named:
+        return named[0], more.strip()
+    if first[:1].isdigit() and "-" in first:
+        parse_account_number(first)
+    if here is None:
+        raise BadInput("command", "which account? Name its number: p 10023-3 250.00 check 1991")
+    return here, rest
+
+
+def _payment(rest: str, here: str | None) -> Travel:
+    # An amount could be read as an account number, so without "-" the first word is one only where none is open.
+    first = rest.split(" ", 1)[0]
+    number, more = (here, rest) if here and "-" not in first else _number(rest, here)
+    amount, method, reference = [*more.split(None, 2), "", "", ""][:3]
+    return OpenPayment(number, amount, method, reference)
+
+
+def _account(rest: str, here: str | None) -> Travel:
+    if rest and not number_candidates(rest):
+        return OpenAccounts(rest)
+    return OpenAccount(_number(rest, here)[0]) if rest or here else OpenAccounts()
+
+
+def _doing(what: str) -> Callable[[str, str | None], Travel]:
+    return lambda rest, here: OpenAccount(_number(rest, here)[0], what)
+
+
+def _imports(rest: str, _here: str | None) -> Travel:
+    if not rest:
+        return OpenImports()
+    if not rest.isdigit():
+        raise BadInput("command", f"“{rest}” is not a batch number: i 118")
+    return OpenBatch(int(rest))
+
+
+def _trail(rest: str, here: str | None) -> Travel:
+    return OpenAudit(rest or (f"entity:account/{here}" if here else ""))
+
+
+FAST_PATHS = (
+    FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account),
+    FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment),
+    FastPath("n", "n 10023-3", "write a note", _doing("note")),
+    FastPath("c", "c 10023-3", "record a call", _doing("call")),
+    FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up")),
+    FastPath("s", "s 10023-3", "change the status", _doing("status")),
+    FastPath("i", "i  or  i 118", "imports, or one batch", _imports),
+    FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail),
+    FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),
+    FastPath("l", "l", "lock the screen", lambda _rest, _here: Lock()),
+    FastPath("q", "q", "sign out", lambda _rest, _here: SignOut()),
+    FastPath("?", "?", "keys of this screen", lambda _rest, _here: ShowHelp()),
+)
+_BY_WORD = {path.word: path for path in FAST_PATHS}
+
+
+def parse(text: str, here: str | None = None) -> tuple[Travel, ...]:
+    """The places a command line goes to, in order; ``;`` separates several. Raises BadInput for what it cannot read."""
+    lines = [line.strip() for line in text.split(";")]
+    return tuple(_one(line, here) for line in lines if line)
+
+
+def _one(line: str, here: str | None) -> Travel:
+    word, _, rest = line.partition(" ")
+    path = _BY_WORD.get(word.lower())
+    if path is not None:
+        return path.open(rest.strip(), here)
+    if number_candidates(line):
+        return OpenAccount(number_candidates(line)[0])
+    known = " ".join(path.word for path in FAST_PATHS)
+    raise BadInput("command", f"“{word}” is no command; there are: {known}")
+
+
+def prompt(path: FastPath) -> Travel:
+    """What choosing a fast path from the palette does: the command line opens with its word."""
+    return AskCommand(f"{path.word} ")

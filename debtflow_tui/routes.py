@@ -1,0 +1,102 @@
+"""Which screen answers which wish; a screen's module is imported when it is first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from screens.base import BaseScreen, Desk
+from screens.navigation import (
+    OpenAccount,
+    OpenAudit,
+    OpenBatch,
+    OpenDaySheet,
+    OpenImports,
+    OpenPayment,
+    Travel,
+)
+from services.errors import SessionExpired
+
+if TYPE_CHECKING:
+    from debtflow_tui.wiring import Services
+
+T = TypeVar("T")
+
+
+class _Standing:
+    """Stands for a service of whichever connection there is now: locking and unlocking replace it."""
+
+    def __init__(self, current: Callable[[], object]) -> None:
+        self._current = current
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._current(), name)
+
+
+class Routes:
+    """Makes screens; they keep working when ``connect`` gives them another connection."""
+
+    def __init__(self, desk: Desk, services: Services) -> None:
+        self.desk = desk
+        self._services: Services | None = services
+        self.accounts = self._standing(lambda now: now.accounts)
+        self.payments = self._standing(lambda now: now.payments)
+        self.imports = self._standing(lambda now: now.imports)
+        self.audit = self._standing(lambda now: now.audit)
+
+    @property
+    def services(self) -> Services:
+        """The live connection; raises SessionExpired while the screen is locked."""
+        if self._services is None:
+            raise SessionExpired("the screen is locked")
+        return self._services
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+        return self._services is not None
+
+    def connect(self, services: Services | None) -> None:
+        """Use another connection from now on, or none."""
+        self._services = services
+        if services is not None:
+            self.desk.session = services.session
+
+    def _standing(self, pick: Callable[[Services], T]) -> T:
+        return cast("T", _Standing(lambda: pick(self.services)))
+
+    def lookup(self) -> BaseScreen:
+        """The screen at the bottom of them all."""
+        from screens.accounts import AccountsScreen
+
+        return AccountsScreen(self.desk, self.accounts)
+
+    def screen_for(self, wish: Travel) -> BaseScreen:
+        """The screen that a wish asks for."""
+        match wish:
+            case OpenAccount(number, then):
+                from screens.account import AccountScreen
+
+                return AccountScreen(self.desk, self.accounts, self.payments, number, then)
+            case OpenPayment(number, amount, method, reference):
+                from screens.payment import PaymentScreen
+
+                return PaymentScreen(self.desk, self.payments, self.accounts, number, amount, method, reference)
+            case OpenImports():
+                from screens.imports import ImportsScreen
+
+                return ImportsScreen(self.desk, self.imports)
+            case OpenBatch(batch):
+                from screens.batch import BatchScreen
+
+                return BatchScreen(self.desk, self.imports, batch)
+            case OpenAudit(query):
+                from screens.audit import AuditScreen
+
+                return AuditScreen(self.desk, self.audit, query)
+            case OpenDaySheet():
+                from screens.day_sheet import DaySheetScreen
+
+                return DaySheetScreen(self.desk, self.payments)
+            case _:
+                raise ValueError(f"no screen answers {type(wish).__name__}")

@@ -1,0 +1,32 @@
+"""Being asked to go: the draft is written, the terminal given back, and the exit code names the signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+GOING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def exit_code(number: int) -> int:
+    """What a shell reports for a program that this signal ended."""
+    return 128 + number
+
+
+def answer(leave: Callable[[int], None]) -> None:
+    """Call ``leave`` with the exit code when the program is told to go; needs a running loop."""
+    loop = asyncio.get_running_loop()
+    for number in GOING:
+        loop.add_signal_handler(number, leave, exit_code(number))
+
+
+@contextmanager
+def outliving_the_line() -> Iterator[None]:
+    """Let a dropped line end the program in its own time: writing to a terminal that is gone must not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise

@@ -1,0 +1,103 @@
+"""What a screen says when it wants to be elsewhere: it posts one of these, and the app goes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+
+class Travel(Message):
+    """A wish to be elsewhere; the app answers it, whichever screen is on top."""
+
+    bubble = True
+
+
+@dataclass
+class OpenAccounts(Travel):
+    """Go to the lookup; a query that is not empty is put into its box."""
+
+    query: str = ""
+
+
+@dataclass
+class OpenAccount(Travel):
+    """Open one account; ``then`` names an action of the account screen to start at once ("note", "call", …)."""
+
+    number: str
+    then: str = ""
+
+
+@dataclass
+class OpenPayment(Travel):
+    """Open payment entry, filled with what is already known as it was typed."""
+
+    number: str
+    amount: str = ""
+    method: str = ""
+    reference: str = ""
+
+
+@dataclass
+class OpenImports(Travel):
+    """Go to the list of import batches."""
+
+
+@dataclass
+class OpenBatch(Travel):
+    """Open the review of one batch."""
+
+    batch: int
+
+
+@dataclass
+class OpenAudit(Travel):
+    """Go to the audit trail; ``query`` is in the trail's filter language."""
+
+    query: str = ""
+
+
+@dataclass
+class OpenDaySheet(Travel):
+    """Open my entries of the day."""
+
+
+@dataclass
+class ShowHelp(Travel):
+    """Show the keys of the screen on top."""
+
+
+@dataclass
+class AskCommand(Travel):
+    """Open the command line, with some text already in it."""
+
+    text: str = ""
+
+
+@dataclass
+class RunCommands(Travel):
+    """Run fast paths as typed on the command line."""
+
+    text: str
+
+
+@dataclass
+class RepeatLast(Travel):
+    """Run the last command line again."""
+
+
+@dataclass
+class GoBack(Travel):
+    """Leave the screen on top."""
+
+
+@dataclass
+class Lock(Travel):
+    """Lock the screen; ``reason`` says why, where the person did not ask for it."""
+
+    reason: str = ""
+
+
+@dataclass
+class SignOut(Travel):
+    """End the session and go back to the sign-in."""

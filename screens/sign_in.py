@@ -1,0 +1,143 @@
+"""The first screen: who are you?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.base import Keyboard, Working
+from screens.widgets import Entry, Form, Key, KeyBar, MessageLine, Tone, plain, words
+from services.errors import BadInput, DebtFlowError
+
+Arrival = TypeVar("Arrival")
+
+REMEMBER = ("no", "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What was typed to sign in."""
+
+    user: str
+    password: str
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """A login that the demo shows to everybody."""
+
+    role: str
+    user: str
+    password: str
+
+
+class SignInScreen(Working[None], Generic[Arrival]):
+    """Signs in and hands what came back to ``welcome``; ``password_of`` is asked for a remembered one."""
+
+    CSS_PATH = "sign_in.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f10,ctrl+s", "send", "sign in", id="sign_in.send", tooltip="Sign in with what is typed"),
+        *(Binding(f"alt+{n},f{n + 4}", f"demo({n})", f"demo {n}", show=False, id=f"sign_in.demo_{n}")
+          for n in range(1, 5)),
+        Binding("ctrl+q,f3", "app.quit", "quit", id="sign_in.quit", tooltip="Close DebtFlow"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        keyboard: Keyboard,
+        enter: Callable[[Credentials], Arrival],
+        welcome: Callable[[Arrival], None],
+        *,
+        user: str = "",
+        environment: str = "",
+        password_of: Callable[[str], str | None] = lambda _user: None,
+        can_remember: bool = False,
+        demo_logins: Sequence[DemoLogin] = (),
+        word: str = "",
+    ) -> None:
+        super().__init__(keyboard)
+        self._enter = enter
+        self._welcome = welcome
+        self._password_of = password_of
+        self._demo = tuple(demo_logins)
+        self._environment = environment
+        self._word = word
+        self._message = MessageLine()
+        remember = Entry("remember", "Remember", codes=REMEMBER)
+        remember.display = can_remember
+        self.form = Form(
+            Entry("user", "User", user, max_length=63, required=True),
+            Entry("password", "Password", password=True, max_length=256, required=True),
+            remember,
+        )
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Static(Content.assemble(("DebtFlow", "bold $accent"), f"   {self._environment}"), id="name")
+            yield Static(plain("The back office of a collection agency", "$text-muted"), id="what")
+            yield self.form
+            yield self._message
+            if self._demo:
+                yield Static(Content("\n").join(self._demo_lines()), id="demo")
+        yield KeyBar(Key("Enter", "next, then sign in"), Key("^Q", "quit"), always=())
+
+    def on_mount(self) -> None:
+        self.say(self._word, "warn" if self._word else "plain")
+        if self.form["user"].value:
+            self.form["password"].editor.focus()
+            self._recall()
+
+    def say(self, text: str, tone: Tone = "plain") -> None:
+        self._message.say(text, tone)
+
+    def trouble(self, error: DebtFlowError) -> None:
+        self.form["password"].value = ""
+        self.form["password"].editor.focus()
+        self.say(f"{error.message}{f': {error.hint}' if error.hint else ''}", "error")
+
+    def bad_input(self, error: BadInput) -> None:
+        if not self.form.show_error(error.field, error.message):
+            self.say(error.message, "error")
+
+    @on(Form.Complete)
+    def action_send(self) -> None:
+        if self.form.check():
+            values = self.form.values
+            typed = Credentials(values["user"], self._password(), values["remember"] == "yes")
+            self.act(lambda: self._enter(typed), self._welcome, doing=f"Signing in as {typed.user}…")
+
+    def _password(self) -> str:
+        # A password may begin or end with a space, so it is not what the form makes of it.
+        return self.form["password"].editor.value
+
+    def action_demo(self, number: int) -> None:
+        if number <= len(self._demo):
+            login = self._demo[number - 1]
+            self.form.fill({"user": login.user, "password": login.password})
+            self.action_send()
+
+    def _recall(self) -> None:
+        user = self.form["user"].value
+
+        def fill(password: str | None) -> None:
+            if password and not self.form["password"].value and self.form["user"].value == user:
+                self.form.fill({"password": password, "remember": "yes"})
+                self.say("The remembered password is filled in: Enter signs in")
+
+        self.ask(lambda: self._password_of(user), fill, topic="keyring", quiet=True)
+
+    def _demo_lines(self) -> list[Content]:
+        lines = [Content.styled(f"     {'ROLE':<15}{'USER':<12}PASSWORD", "$text-muted")]
+        for number, login in enumerate(self._demo, start=1):
+            shown = f"{words(login.role):<15}{login.user:<12}{login.password}"
+            lines.append(Content.assemble((f" F{number + 4}  ", "bold $accent"), plain(shown)))
+        return lines

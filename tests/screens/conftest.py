@@ -1,0 +1,78 @@
+"""A signed-in app on fake services, at a fixed time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.app import App
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from debtflow_tui.app import DebtFlowApp
+from debtflow_tui.config import Settings, Ui
+from screens.base import BaseScreen
+from tests.screens.fakes import NOW, FakeServices
+
+
+class Desktop(DebtFlowApp):
+    """The real app with somebody signed in already; ``start`` opens the first screen from the app's routes."""
+
+    def __init__(self, services: FakeServices, home: Path, start: Callable[[Any], BaseScreen] | None, **ui: Any):
+        environment = ui.pop("demo", ())
+        super().__init__(lambda *_: services, Settings(home, ui=Ui(**ui)), environment, warm_up=int, now=lambda: NOW)
+        self._fake = services
+        self._start = start
+
+    async def open_first(self) -> None:
+        await super().open_first()
+        self._welcome((self._fake, ""))
+        if self._start is not None and self.routes is not None:
+            await self.push_screen(self._start(self.routes))
+
+
+@pytest.fixture
+def services() -> FakeServices:
+    return FakeServices()
+
+
+@pytest.fixture
+def desktop(services: FakeServices, tmp_path: Path) -> Callable[..., Desktop]:
+    """Makes the app: ``desktop(lambda routes: AccountScreen(routes.desk, …))``."""
+
+    def make(start: Callable[[Any], BaseScreen] | None = None, **ui: Any) -> Desktop:
+        return Desktop(services, tmp_path, start, **ui)
+
+    return make
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the app work until the condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await pilot.pause(0.01)
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Let the app work until no key, question or deed is under way and nothing waits to be drawn."""
+    await pilot.pause()
+    await until(pilot, lambda: _at_rest(pilot.app))
+    await pilot.pause()
+
+
+def _at_rest(app: App[Any]) -> bool:
+    waiting = any(getattr(screen, "waiting", False) for screen in app.screen_stack)
+    return not (waiting or getattr(app, "typing", False) or any(not worker.is_finished for worker in app.workers))
+
+
+async def burst(pilot: Pilot[Any], text: str) -> None:
+    """Type keys in one go, as they come out of a scanner or a slow line, then let the app settle."""
+    names = {"\n": "enter", "\t": "tab", "\x1b": "escape", ";": "semicolon", ":": "colon", " ": "space"}
+    for char in text:
+        name = names.get(char) or _character_to_key(char)
+        pilot.app.post_message(events.Key(name, None if char in "\t\x1b\n" else char))
+    await settled(pilot)
