@@ -13,7 +13,7 @@ from typing import Final
 
 from debtflow_tui.embedded import process
 from debtflow_tui.embedded.binaries import Programs
-from debtflow_tui.embedded.folders import Folders
+from debtflow_tui.embedded.folders import SOCKET_NAME, Folders
 from debtflow_tui.embedded.identity import Identity
 from services.errors import Misconfigured, Unreachable
 
@@ -99,25 +99,34 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers; raises Unreachable where it does not."""
         self._write_settings()
+        crashed = self._forget_dead_server()
         deadline = time.monotonic() + PATIENCE
         while self._start_once() != 0:
             # After kill -9 the orphans of the old server hold its memory for a moment. Without any, it is hopeless.
-            if not (self.folders.data / "postmaster.pid").exists() or time.monotonic() > deadline:
+            if not crashed or time.monotonic() > deadline:
                 raise Unreachable(
                     f"the embedded server did not start; it said: {self._last_words()}",
                     hint=f"the whole story is in {self.folders.log}",
                 )
             time.sleep(0.1)
 
-    def _start_once(self) -> int:
+    def _forget_dead_server(self) -> bool:
+        """Remove what a killed server left behind, and tell whether it did."""
+        left = [self.folders.data / "postmaster.pid", self.folders.sockets / f"{SOCKET_NAME}.lock"]
+        crashed = any(file.exists() for file in left)
         if process.running_pid(self.folders.data) is None:
-            # A foreign process may have the dead server's number by now, which PostgreSQL would take for itself.
-            (self.folders.data / "postmaster.pid").unlink(missing_ok=True)
+            # The number in them may be a stranger's by now, or an unburied child's, and PostgreSQL would wait for it.
+            # Whether orphans still use the data it tells from the shared memory, not from these files.
+            for file in left:
+                file.unlink(missing_ok=True)
+        return crashed
+
+    def _start_once(self) -> int:
         command = ("--silent", "--wait", f"--timeout={PATIENCE:.0f}", f"--log={self.folders.log}", "start")
         return self.identity.run(self.programs["pg_ctl"], f"--pgdata={self.folders.data}", *command).returncode
 
     def _write_settings(self) -> None:
-        sockets = '"{}"'.format(str(self.folders.sockets).replace('"', '""'))
+        sockets = f'"{self.folders.sockets}"'  # else a list divided by commas and spaces
         lines = [f"{name} = {_quoted(value)}\n" for name, value in self.settings.items()]
         conf = self.folders.server / "debtflow.conf"
         conf.write_text("".join([*lines, f"unix_socket_directories = {_quoted(sockets)}\n"]))
@@ -125,7 +134,7 @@ class Cluster:
 
     def _last_words(self) -> str:
         lines = self.folders.log.read_text(errors="replace").splitlines()
-        return next((line for line in reversed(lines) if "FATAL" in line), lines[-1] if lines else "nothing")
+        return " / ".join(lines[-3:]) or "nothing"
 
 
 def write_private(path: Path, text: str) -> None:

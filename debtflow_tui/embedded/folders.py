@@ -23,6 +23,7 @@ from services.errors import Misconfigured
 SOCKET_NAME: Final = ".s.PGSQL.5432"
 # The size of sun_path less its closing zero.
 SOCKET_LIMIT: Final = 107 if sys.platform == "linux" else 103
+UNUSABLE: Final = frozenset('"$`\\,\n\r')  # pg_ctl hands the path to a shell, libpq splits at commas
 PASSAGE: Final = 0o711  # others may pass through, not look around
 
 
@@ -57,6 +58,11 @@ class Folders:
 
 def prepare(folders: Folders, identity: Identity) -> None:
     """Make what is missing; raises Misconfigured where the server's user could not reach it."""
+    if unusable := UNUSABLE & set(str(folders.home)):
+        raise Misconfigured(
+            f"{folders.home} cannot be used: PostgreSQL's tools stumble over {' '.join(map(repr, sorted(unusable)))}",
+            hint="set DEBTFLOW_HOME to a folder with a plainer name",
+        )
     try:
         _make_home(folders.home)
         if not identity.can_enter(folders.home):
