@@ -1,0 +1,154 @@
+"""What a review reads: batches, what was found in them, and their rows. Plain questions, under the caller's policies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from services.domain.findings import RULES
+from services.domain.quoting import shown
+from services.errors import BadInput, NotFound
+from services.imports.records import read_cells, read_findings
+from services.imports.results import BATCH_STATES, ROW_STATES, Batch, ImportRow, RowPage, RuleCount
+from services.store import Store
+
+RULES_OF_REVIEW: Final = {
+    "key-duplicate": "A reference stands once in a file.",
+    "already-placed": "A reference is placed once by a client.",
+    "release-refused": "The database takes the row.",
+}
+_WHAT: Final = RULES | RULES_OF_REVIEW
+_LARGEST_PAGE: Final = 1000
+_MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
+
+_BATCH: Final = """
+select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
+       encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason
+  from debtflow.import_batch b
+  join debtflow.client c on c.id = b.client_id
+  join debtflow.file f on f.id = b.file_id
+  join debtflow.users u on u.id = b.staged_by
+"""
+_ROW: Final = """
+select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number
+  from debtflow.import_row r
+  left join debtflow.account a on a.id = r.account_id
+ where r.batch_id = %s
+"""
+_FINDINGS: Final = """
+select f.rule, f.severity, mode() within group (order by f."column"), count(distinct r.row_no)
+  from debtflow.import_row r
+ cross join jsonb_to_recordset(r.findings) as f(rule text, severity text, "column" text)
+ where r.batch_id = %s and r.findings <> '[]' and r.state <> 'excluded'
+ group by f.rule, f.severity
+ order by f.severity, count(distinct r.row_no) desc, f.rule
+"""
+
+
+def batches(store: Store, state: str | None, after: str | None, limit: int) -> tuple[tuple[Batch, ...], str | None]:
+    """Newest first; the cursor is None on the last page."""
+    size = _page(limit)
+    _known_state(state, BATCH_STATES)
+    before = _MAX_ID if after is None else _cursor(after, _MAX_ID)
+    query = _BATCH + " where b.id < %s and (%s::text is null or b.state = %s) order by b.id desc limit %s"
+    found = store.ask(lambda c: c.exec_driver_sql(query, (before, state, state, size + 1)).fetchall())
+    page = tuple(_batch(row) for row in found[:size])
+    return page, str(page[-1].id) if len(found) > size else None
+
+
+def batch(store: Store, batch_id: int) -> Batch:
+    """One batch; raises NotFound where the caller sees none."""
+    return store.ask(lambda c: _batch_in(c, batch_id))
+
+
+def findings(store: Store, batch_id: int) -> tuple[RuleCount, ...]:
+    """Errors before warnings, the most frequent first; excluded rows are not counted."""
+
+    def work(connection: Connection) -> tuple[RuleCount, ...]:
+        _batch_in(connection, batch_id)
+        counted = connection.exec_driver_sql(_FINDINGS, (batch_id,)).fetchall()
+        return tuple(
+            RuleCount(rule, severity, column, n, _WHAT.get(rule, rule)) for rule, severity, column, n in counted
+        )
+
+    return store.ask(work)
+
+
+def rows(store: Store, batch_id: int, state: str | None, rule: str | None, after: str | None, limit: int) -> RowPage:
+    """Rows in the order of the file."""
+    size = _page(limit)
+    _known_state(state, ROW_STATES)
+    if rule is not None and rule not in _WHAT:
+        raise BadInput("rule", f"there is no rule {shown(rule)}", hint=f"one of {', '.join(sorted(_WHAT))}")
+    query, values = _ROW + " and r.row_no > %s", [batch_id, 0 if after is None else _cursor(after, _MAX_ROW)]
+    if state is not None:
+        query, values = query + " and r.state = %s", [*values, state]  # type: ignore[list-item]
+    if rule is not None:
+        query += " and r.findings <> '[]' and r.findings @> jsonb_build_array(jsonb_build_object('rule', %s::text))"
+        values = [*values, rule]  # type: ignore[list-item]
+    query += " order by r.row_no limit %s"
+
+    def work(connection: Connection) -> RowPage:
+        _batch_in(connection, batch_id)
+        found = connection.exec_driver_sql(query, (*values, size + 1)).fetchall()
+        page = tuple(_row(each) for each in found[:size])
+        return RowPage(page, str(page[-1].row) if len(found) > size else None)
+
+    return store.ask(work)
+
+
+def row(store: Store, batch_id: int, row_no: int) -> ImportRow:
+    """One row; raises NotFound where the batch has none of that number."""
+    return store.ask(lambda c: row_in(c, batch_id, row_no))
+
+
+def row_in(connection: Connection, batch_id: int, row_no: int) -> ImportRow:
+    """One row, inside a transaction that is already open."""
+    _batch_in(connection, batch_id)
+    found = None
+    if 0 < row_no <= _MAX_ROW:
+        found = connection.exec_driver_sql(_ROW + " and r.row_no = %s", (batch_id, row_no)).first()
+    if found is None:
+        raise NotFound(f"batch {batch_id} has no row {row_no}", rule="row", hint="debtflow import rows")
+    return _row(found)
+
+
+def known_batch(batch_id: int) -> int:
+    """The id, where it can be one."""
+    if not 0 < batch_id <= _MAX_ID:
+        raise NotFound(f"there is no import batch {batch_id}", rule="batch", hint="debtflow import list")
+    return batch_id
+
+
+def _batch_in(connection: Connection, batch_id: int) -> Batch:
+    found = connection.exec_driver_sql(_BATCH + " where b.id = %s", (known_batch(batch_id),)).first()
+    if found is None:
+        raise NotFound(f"there is no import batch {batch_id}", rule="batch", hint="debtflow import list")
+    return _batch(found)
+
+
+def _batch(found: Any) -> Batch:
+    return Batch(*found)
+
+
+def _row(found: Any) -> ImportRow:
+    number, line, state, cells, found_in, raw, version, reason, account = found
+    return ImportRow(number, line, state, read_cells(cells), read_findings(found_in), raw, version, reason, account)
+
+
+def _page(limit: int) -> int:
+    if not 1 <= limit <= _LARGEST_PAGE:
+        raise BadInput("limit", f"a page has 1 to {_LARGEST_PAGE} rows, not {limit}")
+    return limit
+
+
+def _known_state(state: str | None, states: tuple[str, ...]) -> None:
+    if state is not None and state not in states:
+        raise BadInput("state", f"there is no state {shown(state)}", hint=f"one of {', '.join(states)}")
+
+
+def _cursor(after: str, largest: int) -> int:
+    if not (after.isascii() and after.isdigit()) or int(after[:20]) > largest:
+        raise BadInput("after", f"{shown(after)} is no place in this list", hint="take `next` of the page before")
+    return int(after)

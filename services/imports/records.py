@@ -1,0 +1,93 @@
+"""How a row travels between Python and the database: cells, findings and the placement it would become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from services.domain.columns import COLUMNS
+from services.domain.findings import Finding
+from services.domain.names import fold
+from services.domain.placement import PlacementRow
+from services.domain.quoting import redacted
+
+_NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
+_REF_LIMIT = 64
+_CARD = "card-number"
+
+
+def kept(text: str) -> str:
+    """The text as the database can hold it: no NUL byte, no half character."""
+    if text.isascii():
+        return text.replace(_NUL, _NUL_SHOWN)
+    return text.replace(_NUL, _NUL_SHOWN).encode("utf-8", "replace").decode("utf-8")
+
+
+def as_sent(cells: Mapping[str, str]) -> dict[str, str]:
+    """Kept cells as the rules must see them: what was a NUL byte is one again."""
+    return {column: text.replace(_NUL_SHOWN, _NUL) for column, text in cells.items()}
+
+
+def without_cards(cells: Mapping[str, str], findings: Iterable[Finding]) -> dict[str, str]:
+    """The cells with payment card numbers taken out: what must not be stored is not copied out of the file either."""
+    spoilt = {finding.column for finding in findings if finding.rule == _CARD}
+    if not spoilt:
+        return dict(cells)
+    return {column: redacted(text) if column in spoilt else text for column, text in cells.items()}
+
+
+def still_spoilt(findings: Iterable[Finding], corrected: Iterable[str]) -> tuple[Finding, ...]:
+    """Findings that the kept cells cannot show again, for cells that nobody has corrected."""
+    touched = set(corrected)
+    return tuple(finding for finding in findings if finding.rule == _CARD and finding.column not in touched)
+
+
+def reference(cells: Mapping[str, str]) -> str | None:
+    """What duplicates are recognised by; None where the cell cannot be a reference."""
+    ref = kept(cells.get("external_ref", "").strip())
+    return ref if 0 < len(ref) <= _REF_LIMIT else None
+
+
+def cells_json(cells: Mapping[str, str]) -> str:
+    return _dumps({kept(column): kept(text) for column, text in cells.items()})
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    return kept(_dumps([asdict(finding) for finding in findings])) if findings else "[]"
+
+
+def parsed_json(row: PlacementRow | None) -> str | None:
+    """The placement as `placement_write` reads it."""
+    if row is None:
+        return None
+    return _dumps(
+        {
+            "ref": row.external_ref,
+            "name": row.debtor_name,
+            "first_norm": fold(row.first_name),
+            "last_norm": fold(row.last_name),
+            "ssn4": row.ssn_last4,
+            "email": row.email,
+            "phone": row.phone,
+            "amount": row.amount_minor,
+            "due_on": row.due_date.isoformat() if row.due_date else None,
+            "creditor": row.creditor_name,
+            "kind": row.account_type,
+        }
+    )
+
+
+def read_findings(found: list[dict[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(**each) for each in found)
+
+
+def read_cells(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells in a steady order, our columns first: `jsonb` keeps none."""
+    known = [column for column in COLUMNS if column in cells]
+    return {column: cells[column] for column in [*known, *sorted(cells.keys() - set(known))]}
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
