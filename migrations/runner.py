@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Final
+from typing import Final, cast
 
 import psycopg
 from alembic import command
@@ -71,7 +71,7 @@ def bootstrap(conninfo: str, database: str) -> None:
 
 
 def upgrade(conninfo: str, revision: str = "head") -> None:
-    """Bring the database forward in one transaction, under an advisory lock; ends with every repeatable file re-applied."""
+    """Bring the database forward in one transaction, under an advisory lock; every repeatable file is re-applied."""
     with _connection(conninfo) as connection, connection.begin():
         run = connection.exec_driver_sql
         run(f"select pg_advisory_xact_lock({RUNNER_LOCK})")
@@ -90,18 +90,19 @@ def status(conninfo: str) -> Status:
         if connection.execute("select to_regclass('debtflow.alembic_version')").fetchone() == (None,):
             return Status(None, head, tuple(name for name, _ in _repeatable()))
         row = connection.execute("select version_num from debtflow.alembic_version").fetchone()
-        known = dict(connection.execute("select name, sha256 from debtflow.repeatable").fetchall())
+        known: dict[str, str] = dict(connection.execute("select name, sha256 from debtflow.repeatable").fetchall())
     stale = tuple(name for name, text in _repeatable() if known.get(name) != _digest(text))
     return Status(row[0] if row else None, head, stale)
 
 
 def _apply_repeatable(connection: Connection) -> None:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)
+    raw = cast("psycopg.Connection[tuple[object, ...]]", connection.connection.driver_connection)
     raw.execute(CLEAR)
     for owner in OWNERS:
         role = sql.Identifier(owner)
-        raw.execute(sql.SQL("alter default privileges for role {} revoke execute on functions from public").format(role))
+        raw.execute(
+            sql.SQL("alter default privileges for role {} revoke execute on functions from public").format(role)
+        )
     raw.execute("grant usage, create on schema debtflow to debtflow_kernel, debtflow_useradmin, debtflow_monitor")
     for name, text in _repeatable():
         raw.execute("set local search_path = debtflow, public")

@@ -14,7 +14,12 @@ from tests.support.house import House
 
 # The number of examples is fixed and no example has a deadline: the suite says the same twice in a row, on a busy machine too.
 settings.register_profile(
-    "house", max_examples=50, deadline=None, derandomize=True, database=None, print_blob=True,
+    "house",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("house")

@@ -9,7 +9,14 @@ from services.domain.money import Money
 
 BUCKETS = ("principal", "interest", "fees", "costs")
 CALL_OUTCOMES = (
-    "promise_to_pay", "contacted", "left_message", "no_answer", "busy", "wrong_number", "refused_to_pay", "call_back",
+    "promise_to_pay",
+    "contacted",
+    "left_message",
+    "no_answer",
+    "busy",
+    "wrong_number",
+    "refused_to_pay",
+    "call_back",
 )
 FLAG_KINDS = ("cease_and_desist", "attorney", "bankrupt", "deceased", "dispute")
 CONTACT_KINDS = ("phone", "email", "address")
@@ -109,7 +116,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One line of the timeline: note, call, status, payment, reversal, assignment, import, follow_up, contact or flag."""
+    """One line of the timeline; ``kind`` is the activity's, or payment or reversal."""
 
     id: int
     at: datetime
@@ -173,7 +180,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One movement of one bucket; ``amount`` is signed (a payment lowers what is owed), ``running`` is the bucket after it."""
+    """One movement of one bucket; ``amount`` is signed (a payment is negative), ``running`` is the bucket after it."""
 
     recorded_at: datetime
     effective_on: date

@@ -1,0 +1,6 @@
+"""The audit trail."""
+
+from services.audit.results import AuditEvent, AuditPage
+from services.audit.service import Audit
+
+__all__ = ["Audit", "AuditEvent", "AuditPage"]

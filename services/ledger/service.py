@@ -46,7 +46,10 @@ class Doctor:
             money = connection.exec_driver_sql("select * from debtflow.ledger_health()").all()
             house = connection.exec_driver_sql("select * from debtflow.house_health()").all()
             return (
-                *(Check(row.name, row.broken == 0, row.what + ("" if row.broken == 0 else f": {row.broken} broken")) for row in money),
+                *(
+                    Check(row.name, row.broken == 0, row.what + ("" if row.broken == 0 else f": {row.broken} broken"))
+                    for row in money
+                ),
                 *(Check(row.name, row.ok, row.detail) for row in house),
             )
 

@@ -16,7 +16,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A creditor with the contract in force today; ``commission_bp`` is basis points, ``buckets`` the order payments fall in."""
+    """A creditor with the contract in force today; ``commission_bp`` is basis points, ``buckets`` the order of payment."""
 
     code: str
     name: str

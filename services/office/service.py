@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.domain.money import exponent
-from services.errors import BadInput
+from services.errors import BadInput, NotFound
 from services.office.results import Agency, Client, User
 from services.store import Store
 
@@ -42,33 +42,53 @@ class Clients:
 
     def list(self) -> tuple[Client, ...]:
         """Clients with the contract in force today."""
-        query = "select code, name, commission_bp, bucket_order, since, rule, collectors, accounts from debtflow.client_list()"
-        rows = self._store.ask(lambda c: c.exec_driver_sql(query).all())
+        rows = self._store.ask(lambda c: c.exec_driver_sql("select * from debtflow.client_list()").all())
         return tuple(
             Client(
-                row.code, row.name, row.commission_bp, tuple(BUCKETS[bucket - 1] for bucket in row.bucket_order), row.since,
-                row.rule, tuple(row.collectors), row.accounts,
+                row.code,
+                row.name,
+                row.commission_bp,
+                tuple(BUCKETS[bucket - 1] for bucket in row.bucket_order),
+                row.since,
+                row.rule,
+                tuple(row.collectors),
+                row.accounts,
             )
             for row in rows
         )
 
-    def show(self, code: str, *, agency: str | None = None) -> Client:
-        """One client; ``agency`` is needed only by the installation's owner."""
+    def show(self, code: str) -> Client:
+        """One client by its code."""
         for client in self.list():
             if client.code == code:
                 return client
-        raise BadInput("code", f"there is no client {code}", hint="debtflow client list")
+        raise NotFound(f"there is no client {code}", rule="client", hint="debtflow client list")
 
     def add(
-        self, code: str, name: str, *, commission_bp: int, buckets: Sequence[str] = ("costs", "fees", "interest", "principal"),
-        rule: str = "one_collector", collectors: Sequence[str], starts_on: date, agency: str | None = None,
+        self,
+        code: str,
+        name: str,
+        *,
+        commission_bp: int,
+        buckets: Sequence[str] = ("costs", "fees", "interest", "principal"),
+        rule: str = "one_collector",
+        collectors: Sequence[str],
+        starts_on: date,
+        agency: str | None = None,
         currency: str | None = None,
     ) -> Client:
         """Open a client with its first contract; ``commission_bp`` is basis points of what is collected."""
         if currency is not None:
             exponent(currency)
         values = (
-            agency, code, _named(name), _commission(commission_bp), _order(buckets), starts_on, _rule(rule), list(collectors),
+            agency,
+            code,
+            _named(name),
+            _commission(commission_bp),
+            _order(buckets),
+            starts_on,
+            _rule(rule),
+            list(collectors),
             currency,
         )
         query = "select debtflow.client_create(%s, %s, %s, %s, %s::smallint[], %s, %s, %s, %s)"
@@ -76,14 +96,27 @@ class Clients:
         return self.show(code)
 
     def edit(
-        self, code: str, *, name: str | None = None, commission_bp: int | None = None, buckets: Sequence[str] | None = None,
-        rule: str | None = None, collectors: Sequence[str] | None = None, starts_on: date | None = None,
+        self,
+        code: str,
+        *,
+        name: str | None = None,
+        commission_bp: int | None = None,
+        buckets: Sequence[str] | None = None,
+        rule: str | None = None,
+        collectors: Sequence[str] | None = None,
+        starts_on: date | None = None,
         agency: str | None = None,
     ) -> Client:
         """Change what is given; new terms make a new contract from ``starts_on`` (today) on."""
         values = (
-            agency, code, name and _named(name), None if commission_bp is None else _commission(commission_bp),
-            buckets and _order(buckets), starts_on, rule and _rule(rule), collectors and list(collectors),
+            agency,
+            code,
+            name and _named(name),
+            None if commission_bp is None else _commission(commission_bp),
+            buckets and _order(buckets),
+            starts_on,
+            rule and _rule(rule),
+            collectors and list(collectors),
         )
         query = "select debtflow.client_edit(%s, %s, %s, %s, %s::smallint[], %s, %s, %s::text[])"
         self._store.act(lambda c: c.exec_driver_sql(query, values))
@@ -141,7 +174,9 @@ def _commission(basis_points: int) -> int:
 
 def _order(buckets: Sequence[str]) -> list[int]:
     if sorted(buckets) != sorted(BUCKETS):
-        raise BadInput("buckets", "name each of principal, interest, fees and costs once", hint="costs,fees,interest,principal")
+        raise BadInput(
+            "buckets", "name each of principal, interest, fees and costs once", hint="costs,fees,interest,principal"
+        )
     return [BUCKETS.index(bucket) + 1 for bucket in buckets]
 
 

@@ -17,6 +17,17 @@ from services.payments.results import (
 from services.payments.service import Payments
 
 __all__ = [
-    "METHODS", "PAYERS", "REVERSAL_REASONS", "AllocationLine", "DayEntry", "DayLine", "DaySheet", "Earlier", "PaymentForm",
-    "Payments", "Preview", "Receipt", "Reversal",
+    "METHODS",
+    "PAYERS",
+    "REVERSAL_REASONS",
+    "AllocationLine",
+    "DayEntry",
+    "DayLine",
+    "DaySheet",
+    "Earlier",
+    "PaymentForm",
+    "Payments",
+    "Preview",
+    "Receipt",
+    "Reversal",
 ]

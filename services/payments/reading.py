@@ -19,15 +19,16 @@ EARLIER = """
     from debtflow.payment p join debtflow.users u on u.id = p.user_id where p.id = %s"""
 
 RECEIPT = """
-  select p.id as payment_id, p.submission_id, a.number, a.debtor_name as debtor, p.amount, p.currency, p.method, p.reference,
-         p.effective_on, p.recorded_at, u.login as entered_by, p.parts, p.over, p.due_before, p.bucket_order, k.starts_on as contract_since,
-         debtflow.plus4(p.due_before, p.parts, -1) as due, b.version, 'shown' as outcome
+  select p.id as payment_id, p.submission_id, a.number, a.debtor_name as debtor, p.amount, p.currency, p.method,
+         p.reference, p.effective_on, p.recorded_at, u.login as entered_by, p.parts, p.over, p.due_before, p.bucket_order, b.version,
+         k.starts_on as contract_since, debtflow.plus4(p.due_before, p.parts, -1) as due, 'shown' as outcome
     from debtflow.payment p
     join debtflow.account a on a.id = p.account_id
     join debtflow.account_balance b on b.account_id = a.id
     join debtflow.users u on u.id = p.user_id
-    left join lateral (select starts_on from debtflow.contract k where k.client_id = a.client_id and k.starts_on <= p.effective_on
-                        order by starts_on desc limit 1) k on true
+    left join lateral (
+      select k.starts_on from debtflow.contract k where k.client_id = a.client_id and k.starts_on <= p.effective_on
+       order by k.starts_on desc limit 1) k on true
    where p.id = %s and p.reverses is null"""
 
 
@@ -41,10 +42,17 @@ def preview(connection: Connection, row: Any, form: PaymentForm) -> Preview:
     before = Money(sum(row.due_before), currency)
     after = before - Money(sum(row.parts), currency)
     return Preview(
-        outcome=row.outcome, message=problem.message if problem else None, hint=problem.hint if problem else None,
-        lines=lines(row), before=before, after=after, unapplied=Money(row.over, currency), version=_seen_version(row),
+        outcome=row.outcome,
+        message=problem.message if problem else None,
+        hint=problem.hint if problem else None,
+        lines=lines(row),
+        before=before,
+        after=after,
+        unapplied=Money(row.over, currency),
+        version=_seen_version(row),
         status_after="closed" if row.outcome == "posted" and after.minor == 0 else row.status,
-        policy=policy(row.bucket_order, row.contract_since), earlier=earlier,
+        policy=policy(row.bucket_order, row.contract_since),
+        earlier=earlier,
     )
 
 
@@ -70,7 +78,11 @@ def lines(row: Any) -> tuple[AllocationLine, ...]:
     def line(bucket: int) -> AllocationLine:
         before, part = row.due_before[bucket - 1], row.parts[bucket - 1]
         return AllocationLine(
-            BUCKET_NAMES[bucket], Money(before, row.currency), Money(part, row.currency), Money(before - part, row.currency), rule
+            BUCKET_NAMES[bucket],
+            Money(before, row.currency),
+            Money(part, row.currency),
+            Money(before - part, row.currency),
+            rule,
         )
 
     return tuple(line(bucket) for bucket in row.bucket_order)
@@ -90,20 +102,32 @@ def _answer(row: Any, form: PaymentForm) -> Receipt | DebtFlowError:
 
 def _receipt(row: Any, amount: Money) -> Receipt:
     return Receipt(
-        payment=str(row.submission_id), receipt=receipt_number(row.payment_id), submission_id=row.submission_id,
-        replayed=row.outcome == "replayed", account=row.number, debtor=row.debtor, amount=amount, method=row.method,
-        reference=row.reference, effective_on=row.effective_on, recorded_at=row.recorded_at, by=row.entered_by,
-        allocation=lines(row), balance=Money(sum(row.due), row.currency), version=row.version,
+        payment=str(row.submission_id),
+        receipt=receipt_number(row.payment_id),
+        submission_id=row.submission_id,
+        replayed=row.outcome == "replayed",
+        account=row.number,
+        debtor=row.debtor,
+        amount=amount,
+        method=row.method,
+        reference=row.reference,
+        effective_on=row.effective_on,
+        recorded_at=row.recorded_at,
+        by=row.entered_by,
+        allocation=lines(row),
+        balance=Money(sum(row.due), row.currency),
+        version=row.version,
     )
 
 
 def _seen_version(row: Any) -> int:
     """The version that was looked at: what was weighed is already one further where it could be posted."""
-    return int(row.version) - (row.outcome == "posted")
+    version: int = row.version
+    return version - 1 if row.outcome == "posted" else version
 
 
 def _earlier(connection: Connection, payment: int | None) -> Earlier | None:
     if payment is None:
         return None
     row = connection.exec_driver_sql(EARLIER, (payment,)).one_or_none()
-    return row and Earlier(receipt_number(row.id), row.login, row.recorded_at, row.method, row.reference)
+    return Earlier(receipt_number(row.id), row.login, row.recorded_at, row.method, row.reference) if row else None

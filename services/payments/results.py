@@ -15,7 +15,7 @@ REVERSAL_REASONS = ("nsf", "chargeback", "refund", "void")
 
 @dataclass(frozen=True, slots=True)
 class PaymentForm:
-    """One payment as entered; ``version`` is the account's version that was looked at, ``submission_id`` its only key."""
+    """One payment as entered; ``version`` is the one that was looked at, ``submission_id`` the payment's only key."""
 
     account: str
     amount: Money
@@ -53,7 +53,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do now. ``outcome`` is ``posted`` or the rule that refuses, then ``message`` and ``hint`` say why."""
+    """What posting would do now; ``outcome`` is ``posted`` or the rule that refuses, ``message`` and ``hint`` say why."""
 
     outcome: str
     message: str | None

@@ -27,39 +27,46 @@ def _overpayment(row: Any, _: str | None) -> DebtFlowError:
     if not row.in_trust:
         return Refused(
             f"{over} more than the {_owing(row)} owed, and money the client received cannot be held here",
-            rule="overpayment", hint=f"enter at most {_owing(row)}",
+            rule="overpayment",
+            hint=f"enter at most {_owing(row)}",
         )
     return Refused(
-        f"{over} more than the {_owing(row)} owed", rule="overpayment",
+        f"{over} more than the {_owing(row)} owed",
+        rule="overpayment",
         hint=f"enter at most {_owing(row)}, or choose to keep the rest unapplied (--overpayment unapplied)",
     )
 
 
 def _closed(row: Any, _: str | None) -> DebtFlowError:
     state = "owes nothing" if row.status not in ("closed", "settled") else f"is {row.status}"
-    return Refused(f"account {row.number} {state} and takes no payments", rule="closed", hint="check the account number")
+    return Refused(
+        f"account {row.number} {state} and takes no payments", rule="closed", hint="check the account number"
+    )
 
 
 def _duplicate(row: Any, earlier: str | None) -> DebtFlowError:
     which = f" as {earlier}" if earlier else " in this batch"
     return Refused(
-        f"the same amount was already paid on {row.number} within 24 hours{which}", rule="duplicate",
+        f"the same amount was already paid on {row.number} within 24 hours{which}",
+        rule="duplicate",
         hint="if it is a second payment, say so: Enter again, or --allow-duplicate",
     )
 
 
 def _before_placement(row: Any, _: str | None) -> DebtFlowError:
     return Refused(
-        f"{row.effective_on} is before account {row.number} was placed", rule="before_placement",
+        f"{row.effective_on} is before account {row.number} was placed",
+        rule="before_placement",
         hint="a payment made earlier belongs to the client's own books",
     )
 
 
 EXPLANATIONS: dict[str, Callable[[Any, str | None], DebtFlowError]] = {
     "not_found": lambda row, _: NotFound(f"there is no account {row.number}", rule="account"),
-    "submission_form": lambda row, _: BadInput("submission_id", "a payment needs a submission id"),
-    "conflict": lambda row, _: Refused(
-        "this submission id was already used for a different payment", rule="submission_conflict",
+    "submission_form": lambda _row, _: BadInput("submission_id", "a payment needs a submission id"),
+    "conflict": lambda _row, _: Refused(
+        "this submission id was already used for a different payment",
+        rule="submission_conflict",
         hint="a new payment needs a new submission id",
     ),
     "method_unknown": lambda row, _: BadInput(
@@ -68,13 +75,14 @@ EXPLANATIONS: dict[str, Callable[[Any, str | None], DebtFlowError]] = {
     "currency": lambda row, _: Refused(
         f"account {row.number} is in {row.currency}", rule="currency", hint=f"enter the amount in {row.currency}"
     ),
-    "amount_form": lambda row, _: BadInput("amount", "an amount is at least one cent", hint="write it like 250.00"),
-    "reference_long": lambda row, _: BadInput("reference", "a reference is at most 100 characters long"),
+    "amount_form": lambda _row, _: BadInput("amount", "an amount is at least one cent", hint="write it like 250.00"),
+    "reference_long": lambda _row, _: BadInput("reference", "a reference is at most 100 characters long"),
     "payer_unknown": lambda row, _: BadInput(
         "payer", f"{row.payer} is not a kind of payer", hint="debtor, spouse, attorney, employer or third_party"
     ),
     "stale": lambda row, _: Stale(
-        f"account {row.number} has changed since you looked: {_owing(row)} is owed now", rule="stale",
+        f"account {row.number} has changed since you looked: {_owing(row)} is owed now",
+        rule="stale",
         hint="look at the new figures, then post again",
     ),
     "closed": _closed,
@@ -90,22 +98,23 @@ EXPLANATIONS: dict[str, Callable[[Any, str | None], DebtFlowError]] = {
 }
 
 REVERSALS: dict[str, Callable[[Any, str], DebtFlowError]] = {
-    "not_found": lambda row, receipt: NotFound(f"there is no payment {receipt}", rule="payment"),
-    "submission_form": lambda row, receipt: BadInput("submission_id", "a reversal needs a submission id"),
-    "conflict": lambda row, receipt: Refused(
+    "not_found": lambda _row, receipt: NotFound(f"there is no payment {receipt}", rule="payment"),
+    "submission_form": lambda _row, _: BadInput("submission_id", "a reversal needs a submission id"),
+    "conflict": lambda _row, _: Refused(
         "this submission id was already used for something else", rule="submission_conflict", hint="use a new one"
     ),
-    "reason_unknown": lambda row, receipt: BadInput(
+    "reason_unknown": lambda row, _: BadInput(
         "reason", f"{row.reason} is not a reason", hint="nsf, chargeback, refund or void"
     ),
-    "already_reversed": lambda row, receipt: Refused(
+    "already_reversed": lambda _row, receipt: Refused(
         f"payment {receipt} is already reversed", rule="already_reversed", hint="look at the account's payments"
     ),
-    "paid_since": lambda row, receipt: Refused(
-        f"reversing {receipt} would leave less than nothing owed", rule="paid_since",
+    "paid_since": lambda _row, receipt: Refused(
+        f"reversing {receipt} would leave less than nothing owed",
+        rule="paid_since",
         hint="reverse the later payments first",
     ),
-    "unapplied_used": lambda row, receipt: Refused(
+    "unapplied_used": lambda _row, receipt: Refused(
         f"the unapplied part of {receipt} has been used", rule="unapplied_used", hint="reverse its use first"
     ),
 }

@@ -50,7 +50,7 @@ class Payments:
         return answer
 
     def post_many(self, forms: Sequence[PaymentForm]) -> tuple[Receipt | DebtFlowError, ...]:
-        """Post 1..n payments in one act; a refused one does not stop the others. Answers in the order of the forms."""
+        """Post 1..n payments in one act; a refused one stops no other. Answers in the order of the forms."""
         if not forms:
             return ()
         try:
@@ -67,8 +67,13 @@ class Payments:
         if row.outcome not in ("reversed", "replayed"):
             raise REVERSALS[row.outcome](row, receipt)
         return Reversal(
-            payment=str(row.submission_id), reversal=receipt_number(row.reversal_id), receipt=receipt_number(payment),
-            account=row.number, amount=Money(row.amount, row.currency), reason=reason, replayed=row.outcome == "replayed",
+            payment=str(row.submission_id),
+            reversal=receipt_number(row.reversal_id),
+            receipt=receipt_number(payment),
+            account=row.number,
+            amount=Money(row.amount, row.currency),
+            reason=reason,
+            replayed=row.outcome == "replayed",
             balance=Money(sum(row.due), row.currency),
         )
 
@@ -94,8 +99,10 @@ class Payments:
         if row is None:
             return busy
         return Busy(
-            f"{row.login} has been working on account {account} since {row.since:%H:%M:%S} UTC", holder=row.login,
-            since=row.since, hint="nothing was written; try again in a moment",
+            f"{row.login} has been working on account {account} since {row.since:%H:%M:%S} UTC",
+            holder=row.login,
+            since=row.since,
+            hint="nothing was written; try again in a moment",
         )
 
 
@@ -110,13 +117,20 @@ def _item(form: PaymentForm) -> dict[str, object]:
     if form.payer not in PAYERS:
         raise BadInput("payer", f"{form.payer} is not a kind of payer", hint=", ".join(PAYERS))
     if form.overpayment not in ("refuse", "unapplied"):
-        raise BadInput("overpayment", f"{form.overpayment} is not a way to treat an overpayment", hint="refuse or unapplied")
+        raise BadInput(
+            "overpayment", f"{form.overpayment} is not a way to treat an overpayment", hint="refuse or unapplied"
+        )
     if form.reference is not None and "\x00" in form.reference:
         raise BadInput("reference", "a reference holds no NUL character")
     item: dict[str, object] = {
-        "account": parse_account_number(form.account), "submission_id": str(form.submission_id),
-        "amount": form.amount.minor, "currency": form.amount.currency, "method": form.method, "payer": form.payer,
-        "overpayment": form.overpayment, "allow_duplicate": form.allow_duplicate,
+        "account": parse_account_number(form.account),
+        "submission_id": str(form.submission_id),
+        "amount": form.amount.minor,
+        "currency": form.amount.currency,
+        "method": form.method,
+        "payer": form.payer,
+        "overpayment": form.overpayment,
+        "allow_duplicate": form.allow_duplicate,
     }
     if form.reference:
         item["reference"] = form.reference
@@ -125,4 +139,3 @@ def _item(form: PaymentForm) -> dict[str, object]:
     if form.version is not None:
         item["version"] = form.version
     return item
-

@@ -17,8 +17,8 @@ WHOSE = """
     from debtflow.users u join debtflow.agency a on a.id = u.agency_id where u.login = coalesce(%s, session_user)"""
 
 ENTRIES = """
-  select p.id, a.number, a.debtor_name, case when p.reverses is null then p.amount else -p.amount end as amount, p.currency, p.method, p.reference,
-         p.recorded_at, p.reason
+  select p.id, a.number, a.debtor_name, case when p.reverses is null then p.amount else -p.amount end as amount, p.currency,
+         p.method, p.reference, p.recorded_at, p.reason
     from debtflow.payment p join debtflow.account a on a.id = p.account_id
    where p.user_id = %(user)s and p.recorded_at >= %(day)s::timestamp at time zone %(zone)s
      and p.recorded_at < (%(day)s::date + 1)::timestamp at time zone %(zone)s
@@ -33,12 +33,20 @@ def day_sheet(connection: Connection, day: date | None, user: str | None) -> Day
     found = connection.exec_driver_sql(ENTRIES, {"user": whose.id, "day": whose.day, "zone": whose.zone}).all()
     entries = tuple(
         DayEntry(
-            receipt_number(row.id), row.number, row.debtor_name, Money(row.amount, row.currency), row.method, row.reference,
-            row.recorded_at, row.reason,
+            receipt_number(row.id),
+            row.number,
+            row.debtor_name,
+            Money(row.amount, row.currency),
+            row.method,
+            row.reference,
+            row.recorded_at,
+            row.reason,
         )
         for row in found
     )
-    return DaySheet(whose.login, whose.day, _lines(entries), Money.sum(_main(entries, whose.currency), whose.currency), entries)
+    return DaySheet(
+        whose.login, whose.day, _lines(entries), Money.sum(_main(entries, whose.currency), whose.currency), entries
+    )
 
 
 def _lines(entries: tuple[DayEntry, ...]) -> tuple[DayLine, ...]:

@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
-from psycopg.sql import SQL, Literal
+from psycopg.sql import Literal
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool
 
 from services.errors import Misconfigured
@@ -32,16 +33,18 @@ PROGRAM: Final = "debtflow"
 class Store:
     """One login's way into the database, safe to share between threads.
 
-    Reads run in ``ask``, writes in ``act``; both take the work as a function of a SQLAlchemy connection, so that a lost race can
-    be run again. A write is retried only after a deadlock, a serialization failure or a submission posted twice at once: all
-    of them leave nothing behind.
+    Reads run in ``ask``, writes in ``act``; both take the work as a function of a SQLAlchemy connection, so that a lost
+    race can be run again. A write is retried only after a deadlock, a serialization failure or a submission posted twice
+    at once: all of them leave nothing behind.
     """
 
     def __init__(self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4) -> None:
         conninfo = _conninfo(url, user, password)
-        self._pool = QueuePool(
-            lambda: psycopg.connect(conninfo, autocommit=True), pool_size=size, max_overflow=0, timeout=POOL_WAIT
-        )
+
+        def connect() -> DBAPIConnection:
+            return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
+
+        self._pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=POOL_WAIT)
         self._engine: Engine = create_engine("postgresql+psycopg://", pool=self._pool, isolation_level="AUTOCOMMIT")
         self._token: str | None = None
         self._reading: set[Driver] = set()
@@ -53,8 +56,7 @@ class Store:
         """Begin the server-side session that every later question and act runs under."""
         with translated(), self._borrowed() as connection:
             row = connection.execute("select token from debtflow.session_open(%s)", [origin]).fetchone()
-        assert row is not None
-        self._token = row[0]
+        self._token = row[0] if row else None
 
     def close_session(self, why: str) -> None:
         """End the session if there is one; an expired or lost one is already ended."""
@@ -92,7 +94,7 @@ class Store:
             return self._transact("begin", work, reading=False, ending="rollback")
 
     def call(self, query: str, parameters: Sequence[object]) -> list[Any]:
-        """The hot path: one prepared statement, one round trip, committed by itself. The query's last parameter is the token."""
+        """The hot path: one prepared statement, one round trip, committed by itself; the token is its last parameter."""
 
         def once() -> list[Any]:
             with self._borrowed() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
@@ -124,9 +126,7 @@ class Store:
 
     # ---- inside
 
-    def _transact(
-        self, begin: str, work: Callable[[Connection], T], *, reading: bool, ending: str = "commit"
-    ) -> T:
+    def _transact(self, begin: str, work: Callable[[Connection], T], *, reading: bool, ending: str = "commit") -> T:
         with self._engine.connect() as connection:
             driver = driver_of(connection)
             driver.execute(self._opening(begin, reading))
@@ -135,21 +135,19 @@ class Store:
             driver.execute(ending)
             return answer
 
-    def _opening(self, begin: str, reading: bool) -> SQL:
+    def _opening(self, begin: str, reading: bool) -> bytes:
         lines = [begin]
         if not reading:
             lines.append(f"set local lock_timeout = '{LOCK_WAIT}'")
         if self._token is not None:
             lines.append(f"set local debtflow.session = {Literal(self._token).as_string(None)}")
-        return SQL("; ".join(lines))  # type: ignore[arg-type]  # our own text and a quoted token
+        return "; ".join(lines).encode()
 
     @contextmanager
     def _borrowed(self) -> Iterator[Driver]:
         fairy = self._pool.connect()
         try:
-            driver = fairy.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            yield driver
+            yield cast(Driver, fairy.driver_connection)
         except psycopg.Error:
             if fairy.driver_connection is not None and fairy.driver_connection.closed:
                 fairy.invalidate()
@@ -174,9 +172,7 @@ class Store:
 
 def driver_of(connection: Connection) -> Driver:
     """The psycopg connection under a SQLAlchemy one, for COPY and the hot path."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    return driver
+    return cast(Driver, connection.connection.driver_connection)
 
 
 @contextmanager
@@ -199,9 +195,13 @@ def _repeating(once: Callable[[], T]) -> T:
 def _conninfo(url: str, user: str | None, password: str | None) -> str:
     try:
         return make_conninfo(
-            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout="10", application_name=PROGRAM,
+            url.replace("postgresql+psycopg://", "postgresql://", 1),
+            connect_timeout="10",
+            application_name=PROGRAM,
             **{key: value for key, value in (("user", user), ("password", password)) if value is not None},
         )
     except psycopg.ProgrammingError as error:
-        raise Misconfigured(f"the database address cannot be read: {str(error).strip()}",
-                            hint="it looks like postgresql://host:5432/debtflow") from error
+        raise Misconfigured(
+            f"the database address cannot be read: {str(error).strip()}",
+            hint="it looks like postgresql://host:5432/debtflow",
+        ) from error

@@ -62,7 +62,9 @@ def test_the_same_submission_with_another_content_is_refused(house: House) -> No
         ({"method": "paid_to_client", "amount": usd(2000_00), "overpayment": "unapplied"}, "overpayment"),
     ],
 )
-def test_a_rule_that_refuses_says_its_name_and_is_on_record(house: House, changes: dict[str, object], rule: str) -> None:
+def test_a_rule_that_refuses_says_its_name_and_is_on_record(
+    house: House, changes: dict[str, object], rule: str
+) -> None:
     number = house.place(principal=1000_00)
     with pytest.raises(Refused) as refused:
         Payments(house.store("ana")).post(form(number, **changes))
@@ -121,7 +123,10 @@ def test_paid_to_client_moves_no_trust_cash(house: House) -> None:
 def test_the_last_cent_closes_the_account_and_a_reversal_opens_it_as_it_was(house: House) -> None:
     number = house.place(principal=100_00)
     receipt = Payments(house.store("ana")).post(form(number, 100_00))
-    assert house.su.execute("select status, closed_reason from debtflow.account").fetchone() == ("closed", "paid_in_full")
+    assert house.su.execute("select status, closed_reason from debtflow.account").fetchone() == (
+        "closed",
+        "paid_in_full",
+    )
     reversal = Payments(house.store("bea")).reverse(receipt.receipt, "nsf", submission_id=uuid4())
     assert reversal.balance == usd(100_00)
     assert house.su.execute("select status, closed_reason from debtflow.account").fetchone() == ("assigned", None)
@@ -192,6 +197,9 @@ def test_the_day_sheet_totals_by_method(house: House) -> None:
     receipt = payments.post(form(number, 30_00))
     Payments(house.store("bea")).reverse(receipt.receipt, "nsf", submission_id=uuid4())
     sheet = payments.day_sheet()
-    assert [(line.method, line.count, line.total.minor) for line in sheet.lines] == [("cash", 2, 30_00), ("check", 1, 30_00)]
+    assert [(line.method, line.count, line.total.minor) for line in sheet.lines] == [
+        ("cash", 2, 30_00),
+        ("check", 1, 30_00),
+    ]
     assert sheet.total == usd(60_00)
     assert Payments(house.store("bea")).day_sheet().total == usd(-30_00)

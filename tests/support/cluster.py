@@ -62,7 +62,9 @@ class Cluster:
         name = f"t_{uuid4().hex[:16]}"
         with self.superuser("postgres") as connection:
             with self._alone():  # only one session at a time may copy a template
-                connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+                connection.execute(
+                    sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+                )
             connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
             connection.execute(
                 sql.SQL(

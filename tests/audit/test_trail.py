@@ -1,0 +1,71 @@
+"""The audit trail as each role reads it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from services.audit import Audit
+from services.domain.money import Money
+from services.domain.trail import AuditQuery, parse_audit
+from services.errors import BadInput, NotFound
+from services.payments import PaymentForm, Payments
+from tests.support.house import House
+
+
+def pay(house: House, number: str, minor: int, login: str = "ana") -> str:
+    return Payments(house.store(login)).post(PaymentForm(number, Money(minor, "USD"), "cash")).receipt
+
+
+def test_the_story_of_an_account_names_the_right_people(house: House) -> None:
+    number = house.place(principal=100_00)
+    receipt = pay(house, number, 100_00)
+    Payments(house.store("bea")).reverse(receipt, "nsf", submission_id=uuid4())
+    events = Audit(house.store("bea")).list(parse_audit(f"entity:account/{number}")).events
+    told = [(event.who, event.act, event.reason) for event in events]
+    assert told[:4] == [
+        ("bea", "payment.reverse", "nsf"), ("bea", "payment.reverse", "nsf"), ("ana", "payment.post", None), ("ana", "payment.post", None),
+    ]  # fmt: skip
+    posted = next(event for event in events if event.act == "payment.post" and "owing" in event.after)
+    assert (posted.before["owing"], posted.after["owing"], posted.entity) == (100_00, 0, f"account/{number}")
+
+
+def test_filters_and_pages_give_each_event_once(house: House) -> None:
+    number = house.place(principal=100_00)
+    for minor in range(1, 8):
+        pay(house, number, minor)
+    audit = Audit(house.store("bea"))
+    query = parse_audit("who:ana act:payment.* since:-1d")
+    whole = audit.list(query, limit=100).events
+    pages, after = [], None
+    while True:
+        page = audit.list(query, limit=3, after=after)
+        pages += page.events
+        after = page.next
+        if after is None:
+            break
+    assert len(whole) == 7
+    assert pages == list(whole)
+
+
+def test_a_collector_reads_own_acts_and_own_accounts_only(house: House) -> None:
+    mine, theirs = house.place(principal=100_00), house.place(principal=100_00, collector="ben")
+    pay(house, mine, 1_00)
+    pay(house, theirs, 2_00, "ben")
+    audit = Audit(house.store("ana"))
+    assert {event.who for event in audit.list(AuditQuery()).events} == {"ana"}
+    with pytest.raises(NotFound):
+        audit.list(parse_audit(f"entity:account/{theirs}"))
+    assert "bea" in {event.who for event in audit.list(parse_audit(f"entity:account/{mine}")).events}
+    assert Audit(house.store("zack")).list(parse_audit("act:payment.*")).events == ()
+
+
+def test_what_it_points_at_must_exist(house: House) -> None:
+    audit = Audit(house.store("bea"))
+    for words in ("who:nobody", "entity:user/nobody", "entity:client/NONE", "who:zoe"):
+        with pytest.raises(NotFound):
+            audit.list(parse_audit(words))
+    for query, after in ((parse_audit("entity:batch/x"), None), (AuditQuery(), "garbage"), (AuditQuery(), "Zm9v")):
+        with pytest.raises(BadInput):
+            audit.list(query, after=after)
