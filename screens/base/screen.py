@@ -28,7 +28,7 @@ class BaseScreen(Working[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("f1,question_mark", "help", "help", "What the keys do here", show=False),
         key("f2,ctrl+o", "accounts", "accounts", "Look up another account", show=False),
-        key("escape,f3", "back", "back", "One step back; what was typed is not lost without asking"),
+        key("escape,f3", "back", "back", "One step back; what was typed is not lost without asking", show=False),
         key("f5,ctrl+r", "look_again", "refresh", "Read everything again", show=False),
         key("f9,ctrl+y", "repeat", "repeat last", "Run the last command line again", show=False),
         key("f12", "back", "cancel", "Cancel: one step back", show=False),

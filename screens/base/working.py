@@ -36,6 +36,7 @@ class _Errand:
     held: bool
     quiet: bool
     tries: int = 0
+    spun: bool = False
     spinner: Timer | None = None
 
 
@@ -132,16 +133,16 @@ class Working(Screen[ScreenResultType]):
             self._keyboard.hold_keys(frozenset() if errand.act else WAY_OUT)
         if not errand.quiet:
             errand.spinner = self.set_timer(SPIN_AFTER, lambda: self._spin(errand))
-        self._start(run, errand)
+        self._launch(run, errand)
 
-    def _start(self, run: Callable[[], Any], errand: _Errand) -> None:
+    def _launch(self, run: Callable[[], Any], errand: _Errand) -> None:
         group = "act" if errand.act else f"ask {errand.topic}"
         worker = self.run_worker(run, thread=True, exclusive=not errand.act, group=group, exit_on_error=False)
         self._errands[worker] = errand
 
     def _spin(self, errand: _Errand) -> None:
         self.say(errand.topic if errand.act else "Looking…", "busy")
-        errand.quiet = False
+        errand.spun = True
 
     def _drop(self, topic: str) -> bool:
         """Forget the older question on a topic; says whether there was one."""
@@ -171,7 +172,8 @@ class Working(Screen[ScreenResultType]):
 
     def _answered(self, errand: _Errand, answer: Any) -> None:
         self.found()
-        self.say("")
+        if errand.spun:
+            self.say("")
         try:
             errand.then(answer)
         finally:
@@ -183,12 +185,13 @@ class Working(Screen[ScreenResultType]):
         if not errand.act and isinstance(error, Busy) and errand.tries < PATIENCE_WITH_BUSY:
             # A question that is still wanted was withdrawn together with one that is not.
             errand.tries += 1
-            self._start(errand.run, errand)
+            self._launch(errand.run, errand)
             return
         dropped = self._keyboard.discard_keys() if errand.held else 0
         errand.held = False
         self._settle(errand)
-        self.say(_dropped(dropped), "warn")
+        if dropped or errand.spun:
+            self.say(_dropped(dropped), "warn")
         if errand.failed(error):
             return
         if not errand.act and isinstance(error, Unreachable):

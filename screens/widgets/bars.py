@@ -94,7 +94,7 @@ class Key:
 class KeyBar(Widget):
     """The last line: keys of this screen on the left as far as they fit, help and palette always on the right."""
 
-    ALWAYS = (Key("F1", "help"), Key("^P", "all"))
+    ALWAYS = (Key("Esc", "back"), Key("F1", "help"), Key("^P", "all"))
 
     def __init__(self, *keys: Key, always: tuple[Key, ...] = ALWAYS) -> None:
         super().__init__()

@@ -94,6 +94,11 @@ class Entry(Vertical):
         if isinstance(self.editor, Input):
             self.editor.cursor_position = len(text)
 
+    def offer(self, codes: Sequence[str]) -> None:
+        """Replace what a choice chooses from."""
+        if isinstance(self.editor, Choice):
+            self.editor.offer(codes)
+
     @property
     def changed(self) -> bool:
         """Whether it no longer holds what it was opened with."""

@@ -1,0 +1,62 @@
+"""Taking a payment back: a linked reversal, confirmed by typing its amount."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from screens.account.ports import Reversals
+from screens.base import Desk, FormDialog
+from screens.widgets import Entry, money, words
+from services.domain.money import Money
+from services.errors import BadInput, Busy, DebtFlowError, Unreachable
+
+if TYPE_CHECKING:
+    from services.accounts.results import Account, PaymentRow
+    from services.payments.results import Reversal
+
+REASONS = ("nsf", "chargeback", "refund", "void")
+
+
+class ReverseForm(FormDialog[str]):
+    """Gives the words to say when the payment was taken back."""
+
+    def __init__(self, desk: Desk, payments: Reversals, account: Account, row: PaymentRow) -> None:
+        self._payments = payments
+        self._row = row
+        self._submission = uuid4()
+        after = account.balance + row.amount
+        about = (
+            f"Takes back {money(row.amount)} ({words(row.method)} {row.reference or ''}, {row.effective_on}). "
+            f"Owing goes from {money(account.balance)} to {after}. It cannot be taken back itself."
+        )
+        super().__init__(desk, f"Reverse {row.receipt}", about, "reverse")
+
+    def entries(self) -> tuple[Entry, ...]:
+        return (
+            Entry("reason", "Reason", codes=REASONS),
+            Entry("amount", "Type amount", required=True, placeholder=money(self._row.amount), check=self._same),
+        )
+
+    def _same(self, text: str) -> str:
+        if Money.parse(text, self._row.amount.currency) != self._row.amount:
+            raise BadInput("amount", f"type {money(self._row.amount)} to reverse exactly this payment")
+        return "agrees"
+
+    def send(self) -> None:
+        receipt, reason, submission = self._row.receipt, self.form["reason"].value, self._submission
+        self.act(
+            lambda: self._payments.reverse(receipt, reason, submission_id=submission),
+            self._reversed,
+            doing="Reversing…",
+            failed=self._failed,
+        )
+
+    def _reversed(self, reversal: Reversal) -> None:
+        self.dismiss(f"{reversal.receipt} reversed by {reversal.reversal}: owing {reversal.balance}")
+
+    def _failed(self, error: DebtFlowError) -> bool:
+        """Only an answer ends a submission; without one the same id makes repeating safe."""
+        if not isinstance(error, Busy | Unreachable):
+            self._submission = uuid4()
+        return False

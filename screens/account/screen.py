@@ -1,0 +1,288 @@
+"""One debt: what is owed, who owes it, what happened, and a key for everything that can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+
+from screens.account import forms
+from screens.account.head import AccountFacts, AccountHead
+from screens.account.lists import Lists
+from screens.account.ports import AccountBook, Reversals
+from screens.account.reverse import ReverseForm
+from screens.base import BaseScreen, Desk, key
+from screens.dialogs.confirm import Confirm
+from screens.dialogs.reader import Reader
+from screens.navigation import GoBack, OpenAccount, OpenAudit, OpenPayment
+from screens.widgets import PagedTable, words
+from services.errors import DebtFlowError, NotFound
+
+if TYPE_CHECKING:
+    from services.accounts.results import Account, PaymentRow, Viewer
+
+WATCH_EVERY = 2.0
+PRESENT_EVERY = 30.0
+WRITES = frozenset({"pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact"})
+SUPERVISES = frozenset({"assign", "reverse"})
+
+
+class AccountScreen(BaseScreen):
+    """Opens one account; ``then`` starts one of its actions as soon as it is read."""
+
+    CSS_PATH = "account.tcss"
+    AUTO_FOCUS = "#timeline"
+    HELP = """The lower half shows one list at a time: t timeline, m payments, b the postings behind the figures
+(again: bucket by bucket), e contacts, o other debts of the same person. Enter opens what is under the cursor.
+
+A change made elsewhere shows by itself within two seconds. ◆ says who else has the account open.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("p,f10", "pay", "payment", "Enter a payment"),
+        key("n", "note", "note", "Write a note"),
+        key("c", "call", "call", "Record a call and its outcome"),
+        key("s", "status", "status", "Change the status: only moves that are allowed now"),
+        key("f", "follow_up", "follow-up", "Set or clear the follow-up date"),
+        key("r", "reverse", "reverse", "Reverse the payment under the cursor"),
+        key("a", "add_contact", "add", "Add a contact"),
+        key("x", "remove_contact", "remove", "Remove the contact under the cursor"),
+        key("e", "view('contacts')", "contacts", "Contacts: Enter changes one, a adds, x removes"),
+        key("b", "view('postings')", "postings", "Postings behind the figures; again: the next bucket"),
+        key("m", "view('payments')", "payments", "Payments and reversals", show=False),
+        key("o", "view('others')", "other debts", "Other debts of this person", show=False),
+        key("t", "view('timeline')", "timeline", "What happened on this account", show=False),
+        key("g", "flag", "flag", "Raise or lift a flag", show=False),
+        key("w", "assign", "assign", "Give the account to another collector", show=False),
+        key("h", "history", "history", "Audit trail of this account"),
+        key("y", "copy", "copy", "Copy what is under the cursor", show=False),
+    ]
+
+    def __init__(self, desk: Desk, accounts: AccountBook, payments: Reversals, number: str, then: str = "") -> None:
+        super().__init__(desk)
+        self._book = accounts
+        self._payments = payments
+        self._number = number
+        self._then = then
+        self._account: Account | None = None
+        self._head = AccountHead()
+        self._facts = AccountFacts()
+        self._lists = Lists(desk.local)
+
+    @property
+    def crumb(self) -> str:
+        return self._number
+
+    @property
+    def subject(self) -> str | None:
+        return self._number
+
+    def take_over(self, other: Self) -> bool:
+        self._then = other._then
+        self.look_again()
+        return True
+
+    def body(self) -> ComposeResult:
+        yield self._head
+        with Container(id="main"):
+            yield self._facts
+            yield self._lists
+
+    def on_mount(self) -> None:
+        self._reveal(False)
+        self.set_interval(WATCH_EVERY, self._watch)
+        self.set_interval(PRESENT_EVERY, self._be_present)
+        self._be_present()
+
+    def on_unmount(self) -> None:
+        leave = partial(self._book.leave, self._number)
+        self.app.run_worker(leave, thread=True, group="leave", exit_on_error=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """No key for what the role may not do, or what the cursor does not stand on."""
+        if action in WRITES and not self.desk.session.may_write:
+            return False
+        if action in SUPERVISES and not self.desk.session.may_supervise:
+            return False
+        if action in ("add_contact", "remove_contact"):
+            return self._lists.view == "contacts"
+        return self._payment_here() is not None if action == "reverse" else True
+
+    # ---- reading ---------------------------------------------------------------------------------------------------
+
+    def look_again(self) -> None:
+        first = self._account is None
+        show = partial(self._book.show, self._number)
+        self.ask(show, self._show, hold=first or bool(self._then), failed=self._missing)
+
+    def _missing(self, error: DebtFlowError) -> bool:
+        """An account that is not there leaves nothing to stay for."""
+        if isinstance(error, NotFound) and self._account is None:
+            self.post_message(GoBack())
+        return False
+
+    def _show(self, account: Account) -> None:
+        self._account = account
+        self._reveal(True)
+        self._head.show(account)
+        self._facts.show(account, self.desk.today)
+        self._lists.show(account)
+        if self._lists.view == "postings":
+            self._read_postings()
+        if not self._lists.has_focus_within:
+            self._lists.focus_list()
+        self.refresh_bindings()
+        self._begin()
+
+    def _reveal(self, known: bool) -> None:
+        """Nothing is shown of an account that has not been read."""
+        for part in (self._head, self._facts, self._lists):
+            part.display = known
+
+    def _begin(self) -> None:
+        then, self._then = self._then, ""
+        if then and self.check_action(then, ()):
+            getattr(self, f"action_{then}")()
+
+    def _watch(self) -> None:
+        """Ask for the version only, and only while nothing else goes on here."""
+        known = self._account
+        if known is None or not self.is_current or self.waiting:
+            return
+
+        def compare(version: int) -> None:
+            if self._account is not None and version != self._account.version:
+                self.look_again()
+
+        self.ask(partial(self._book.version, self._number), compare, topic="watch", quiet=True)
+
+    def _be_present(self) -> None:
+        def show(viewers: tuple[Viewer, ...]) -> None:
+            local = self.desk.local
+            self._head.show_viewers([(viewer.user, local(viewer.since)) for viewer in viewers])
+
+        if self.is_current or self._account is None:
+            self.ask(partial(self._book.look, self._number), show, topic="presence", quiet=True)
+
+    # ---- the lists -------------------------------------------------------------------------------------------------
+
+    def action_view(self, view: str) -> None:
+        again = view == self._lists.view
+        self._lists.choose(view)
+        if view == "postings":
+            self._lists.next_bucket(again)
+            self._read_postings()
+        self.refresh_bindings()
+
+    def _read_postings(self) -> None:
+        bucket = self._lists.bucket
+        self.ask(partial(self._book.postings, self._number, bucket), self._lists.show_postings, topic="postings")
+
+    def action_back(self) -> None:
+        if self._lists.view != "timeline" and not self.acting:
+            self.action_view("timeline")
+        else:
+            super().action_back()
+
+    @on(PagedTable.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+
+    @on(PagedTable.NearEnd)
+    def _more(self) -> None:
+        last = self._lists.timeline.items[-1].id
+        older = partial(self._book.activities, self._number, before_id=last)
+        self.ask(older, self._lists.add_activities, topic="older")
+
+    @on(PagedTable.Opened)
+    def _opened(self, event: PagedTable.Opened) -> None:
+        view, item = self._lists.view, event.item
+        if view == "others":
+            self.post_message(OpenAccount(item.number))
+        elif view == "contacts":
+            self.action_edit()
+        elif view == "timeline":
+            at = self.desk.local(item.at)
+            self.app.push_screen(Reader(f"{item.by} · {words(item.kind)} · {at:%a %d %b %Y %H:%M}", item.text))
+
+    def _payment_here(self) -> PaymentRow | None:
+        """The payment under the cursor, if it can still be reversed."""
+        if self._account is None:
+            return None
+        receipt = getattr(self._lists.current, "receipt", None)
+        rows = (row for row in self._account.payments if row.receipt == receipt)
+        return next((row for row in rows if row.reverses is None and row.reversed_by is None), None)
+
+    # ---- doing -----------------------------------------------------------------------------------------------------
+
+    def _open(self, make: Callable[..., forms.AccountForm]) -> None:
+        if self._account is not None:
+            self.app.push_screen(make(self.desk, self._book, self._account), self._done)
+
+    def _done(self, said: str | None) -> None:
+        if said:
+            self.look_again()
+            self.say(said, "good")
+
+    def action_pay(self) -> None:
+        self.post_message(OpenPayment(self._number))
+
+    def action_note(self) -> None:
+        self._open(forms.NoteForm)
+
+    def action_call(self) -> None:
+        self._open(forms.CallForm)
+
+    def action_follow_up(self) -> None:
+        self._open(forms.FollowUpForm)
+
+    def action_flag(self) -> None:
+        self._open(forms.FlagForm)
+
+    def action_assign(self) -> None:
+        self._open(forms.AssignForm)
+
+    def action_status(self) -> None:
+        account = self._account
+        if account is not None and not account.moves:
+            self.say(f"No move from {words(account.status)} is allowed now", "warn")
+        else:
+            self._open(forms.StatusForm)
+
+    def action_add_contact(self) -> None:
+        self._open(forms.ContactForm)
+
+    def action_edit(self) -> None:
+        contact = self._lists.contacts.current
+        if contact is not None and self.desk.session.may_write:
+            self._open(partial(forms.ContactForm, contact=contact))
+
+    def action_remove_contact(self) -> None:
+        contact = self._lists.contacts.current
+        if contact is None:
+            return
+        remove = partial(self._book.remove_contact, self._number, contact.id)
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self.act(remove, lambda _: self._done(f"Removed {contact.value}"), doing="Removing…")
+
+        effect = f"{contact.value} is no longer offered for this person. The audit trail keeps that it was."
+        self.app.push_screen(Confirm("Remove this contact?", effect, "remove"), sure)
+
+    def action_reverse(self) -> None:
+        row = self._payment_here()
+        if row is not None and self._account is not None:
+            self.app.push_screen(ReverseForm(self.desk, self._payments, self._account, row), self._done)
+
+    def action_history(self) -> None:
+        self.post_message(OpenAudit(f"entity:account/{self._number}"))
+
+    def action_copy(self) -> None:
+        item: Any = self._lists.current
+        text = getattr(item, "receipt", None) or getattr(item, "value", None) or self._number
+        self.say(f"{text} {self.desk.copy(text)}", "good")
