@@ -1,0 +1,222 @@
+"""Settings become a store, and a store becomes services. Everything that connects comes through here."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from debtflow_tui.config import Settings
+from services.access import Access, Session
+from services.errors import Misconfigured
+from services.store import Store
+
+if TYPE_CHECKING:
+    from debtflow_tui.embedded import EmbeddedServer
+    from services.accounts import Accounts
+    from services.audit import Audit
+    from services.imports import Imports
+    from services.ledger import Doctor, Ledger
+    from services.office import Agencies, Clients, Users
+    from services.payments import Payments
+
+DATABASE: Final = "debtflow"
+"""The database's name on the embedded server."""
+
+MAINTENANCE: Final = "postgres"
+"""Where one connects to make another database."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """The back office of an installation: what works with or without a session."""
+
+    store: Store
+
+    @cached_property
+    def agencies(self) -> Agencies:
+        from services.office import Agencies
+
+        return Agencies(self.store)
+
+    @cached_property
+    def clients(self) -> Clients:
+        from services.office import Clients
+
+        return Clients(self.store)
+
+    @cached_property
+    def users(self) -> Users:
+        from services.office import Users
+
+        return Users(self.store)
+
+    def close(self) -> None:
+        """Drop every connection."""
+        self.store.close()
+
+
+@dataclass(frozen=True)
+class Services(Office):
+    """What a signed-in person works with; each service is imported when it is first asked for."""
+
+    session: Session
+
+    @cached_property
+    def access(self) -> Access:
+        return Access(self.store)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from services.accounts import Accounts
+
+        return Accounts(self.store)
+
+    @cached_property
+    def payments(self) -> Payments:
+        from services.payments import Payments
+
+        return Payments(self.store)
+
+    @cached_property
+    def imports(self) -> Imports:
+        from services.imports import Imports
+
+        return Imports(self.store)
+
+    @cached_property
+    def audit(self) -> Audit:
+        from services.audit import Audit
+
+        return Audit(self.store)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from services.ledger import Ledger
+
+        return Ledger(self.store)
+
+    @cached_property
+    def doctor(self) -> Doctor:
+        from services.ledger import Doctor
+
+        return Doctor(self.store)
+
+
+def sign_in(settings: Settings, user: str, password: str | None) -> Services:
+    """Connect as this PostgreSQL login and open its session; raises NotAllowed, Unreachable or Misconfigured."""
+    store = open_store(settings, user, password)
+    try:
+        store.open_session(origin())
+        return Services(store, Access(store).session())
+    except BaseException:
+        store.close()
+        raise
+
+
+def installer(settings: Settings, user: str | None, password: str | None) -> Office:
+    """The back office as the installation's owner, or, for any other login, as the person who signs in.
+
+    Without a login on the embedded server its superuser acts: whoever may read its password owns the installation.
+    """
+    store = open_store(settings, user, password)
+    try:
+        if user is None or _owns_installation(store):
+            return Office(store)
+        store.open_session(origin())
+        return Services(store, Access(store).session())
+    except BaseException:
+        store.close()
+        raise
+
+
+def _owns_installation(store: Store) -> bool:
+    # Asked of the system's tables alone: nothing of ours may be there yet.
+    member = "select coalesce(pg_has_role(session_user, to_regrole('debtflow_owner')::oid, 'member'), false)"
+    return bool(store.ask(lambda c: c.exec_driver_sql(member).scalar_one()))
+
+
+def open_store(settings: Settings, user: str | None, password: str | None) -> Store:
+    """A store without a session; nothing has been sent yet where a database is configured."""
+    size = settings.database.pool_size
+    if settings.database.url is not None:
+        return Store(settings.database.url, user=user, password=password, size=size)
+    server = joined(settings)
+    if user is None:
+        from debtflow_tui.embedded.cluster import SUPERUSER
+
+        user, password = SUPERUSER, server.superuser_password
+    return Store(server.url(DATABASE), user=user, password=password, size=size)
+
+
+# ---- where the database is -------------------------------------------------------------------------------------------
+
+_joined: dict[Path, EmbeddedServer] = {}
+
+
+def joined(settings: Settings, *, create: bool = False) -> EmbeddedServer:
+    """The embedded server of the home, started or joined for the life of this process.
+
+    Raises Misconfigured where there is none yet, unless it may ``create`` one.
+    """
+    from debtflow_tui.embedded import EmbeddedServer
+
+    server = _joined.get(settings.home)
+    if server is None:
+        server = EmbeddedServer(settings.home, settings.database.binaries)
+        if not create and not (settings.home / "pg" / "data").exists():
+            raise Misconfigured(
+                f"no database is configured, and there is no embedded server in {settings.home}",
+                hint="set DEBTFLOW_DATABASE_URL, or run: debtflow demo",
+            )
+        _joined[settings.home] = server.start()
+    return server
+
+
+def address_of(settings: Settings) -> str:
+    """How a remembered password names the server."""
+    return settings.database.url or str(settings.home)
+
+
+def conninfo(settings: Settings, user: str | None, password: str | None, *, database: str | None = None) -> str:
+    """A libpq connection string for what works below the store: making, migrating and measuring a database."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    if settings.database.url is None:
+        return joined(settings).dsn(database=database or DATABASE)
+    given = {"user": user, "password": password, "dbname": database}
+    try:
+        return make_conninfo(settings.database.url, **{key: value for key, value in given.items() if value is not None})
+    except ProgrammingError:
+        raise Misconfigured(
+            f"{settings.database.url} is not an address", hint="it looks like postgresql://host:5432/debtflow"
+        ) from None
+
+
+def database_name(settings: Settings) -> str:
+    """The database that this installation lives in."""
+    if settings.database.url is None:
+        return DATABASE
+    name = unquote(urlsplit(settings.database.url).path.strip("/"))
+    if not name:
+        raise Misconfigured(
+            f"{settings.database.url} names no database", hint="it looks like postgresql://host:5432/debtflow"
+        )
+    return name
+
+
+def origin() -> str:
+    """Where this session comes from: the machine, its terminal, and who is at the other end of SSH."""
+    parts = [socket.gethostname()]
+    with suppress(OSError, ValueError):
+        parts.append(os.ttyname(sys.stdin.fileno()))
+    if ssh := os.environ.get("SSH_CLIENT"):
+        parts.append(f"ssh {ssh.split(' ')[0]}")
+    return " ".join(parts)
