@@ -20,7 +20,6 @@ create or replace function placement_write(b import_batch, rows int[], who ident
 declare
   collectors constant int[] := client_collectors(b.client_id);
   claimed constant record := placement_claim(b.client_id, b.agency_id, cardinality(rows));
-  today constant date := agency_today(b.agency_id);
   ids bigint[];
 begin
   with placed as materialized (
@@ -39,7 +38,7 @@ begin
     insert into account (id, agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name, last_norm, first_norm, status, currency, original_amount,
                          account_type, creditor_name, placed_on, due_on, import_batch_id, import_row) overriding system value
     select account_id, b.agency_id, b.client_id, collector_id, debtor_id, number, ref, name, last_norm, first_norm, 'assigned', k.currency, amount,
-           kind, creditor, today, due_on, b.id, row_no
+           kind, creditor, b.placed_on, due_on, b.id, row_no
       from placed cross join (select k.currency from client c join book k on k.id = c.book_id where c.id = b.client_id) k),
   wrote_balances as (
     insert into account_balance (account_id, agency_id, collector_id, currency, due)
@@ -89,9 +88,16 @@ create or replace function placement_refused(batch bigint, row_no int, rule text
            format('the database refuses this row (%s): correct it and send it again', placement_refused.rule), '')
    where r.batch_id = batch and r.row_no = placement_refused.row_no $$;
 
--- Whether the release may begin; once begun it goes on whatever it finds.
-create or replace function import_release_begin(b import_batch, leave_errors boolean) returns void language plpgsql set search_path = pg_catalog, debtflow, pg_temp as $$
+-- Whether the release may begin; once begun it goes on whatever it finds. What was placed with us earlier than it reached this program keeps its day.
+create or replace function import_release_begin(b import_batch, leave_errors boolean, placed_on date) returns import_batch language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp as $$
+declare
+  today constant date := agency_today(b.agency_id);
+  begun import_batch;
 begin
+  if placed_on not between '1970-01-01' and today then
+    perform fail('DF400', 'placed_on', format('%s cannot be the day of a placement', placed_on), 'it is today or earlier', '{"field": "placed_on"}');
+  end if;
   if b.errors > 0 and not leave_errors then
     perform fail('DF422', 'errors-remain', format('%s of %s rows are still in error', b.errors, b.rows), 'fix or exclude them, or leave them behind with --leave-errors',
                  jsonb_build_object('errors', b.errors, 'rows', b.rows));
@@ -99,22 +105,23 @@ begin
   if b.valid + b.warnings = 0 then
     perform fail('DF422', 'nothing-to-release', format('batch %s holds no row that could be released', b.id), 'fix its rows, or reject it');
   end if;
-  update import_batch x set state = 'releasing' where x.id = b.id;
+  update import_batch x set state = 'releasing', placed_on = coalesce(import_release_begin.placed_on, today) where x.id = b.id returning * into begun;
+  return begun;
 end $$;
 
 -- One step of a release: takes up to `size` rows that are ready and places them. Gives the batch's state and how many rows are still to come.
-create or replace function import_release_chunk(batch bigint, size int, leave_errors boolean) returns table (state text, ready int, released int) language plpgsql security definer
+create or replace function import_release_chunk(batch bigint, size int, leave_errors boolean, placed_on date default null) returns table (state text, ready int, released int) language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp as $$
 declare
   who constant identity := import_clerk();
-  b constant import_batch := import_lock(batch, who);
+  b import_batch := import_lock(batch, who);
   picked int[];
 begin
   perform act_begin('import.release');
   if b.state = 'rejected' then
     perform fail('DF422', 'batch-state', format('batch %s was rejected', b.id), 'stage the file again');
   elsif b.state = 'in_review' then
-    perform import_release_begin(b, leave_errors);
+    b := import_release_begin(b, leave_errors, placed_on);
   end if;
   if b.state <> 'released' then
     if client_collectors(b.client_id) is null then

@@ -48,6 +48,7 @@ create table import_batch (
   released    int not null default 0,
   staged_by   int not null references users,
   staged_at   timestamptz not null,
+  placed_on   date,
   finished_at timestamptz,
   reason      text constraint batch_reason_length check (length(reason) between 1 and 400),
   constraint batch_finished_has_time check ((state in ('released', 'rejected')) = (finished_at is not null))

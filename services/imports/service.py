@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from services.imports import queries, release, review, staging
 from services.imports.results import Batch, ImportRow, Progress, RowPage, RuleCount
@@ -75,14 +76,20 @@ class Imports:
         return self.show(batch_id)
 
     def release(
-        self, batch_id: int, *, leave_errors: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        batch_id: int,
+        *,
+        leave_errors: bool = False,
+        placed_on: date | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Batch:
         """Turn every valid row into an account, exactly once; repeat it to go on after an interruption.
 
+        ``placed_on`` is the day the client placed them, today by itself; the one a release began with stays.
         Raises Refused: ``errors-remain`` unless ``leave_errors``, ``nothing-to-release``, ``client-collectors`` where
         nobody could work the accounts, ``batch-state`` after a rejection. Duplicates are never released.
         """
-        release.release(self._store, batch_id, leave_errors=leave_errors, progress=progress)
+        release.release(self._store, batch_id, leave_errors=leave_errors, placed_on=placed_on, progress=progress)
         return self.show(batch_id)
 
     def reject(self, batch_id: int, reason: str) -> Batch:
