@@ -18,6 +18,12 @@ select audit_partition(to_date(right(c.relname, 6), 'YYYYMM')) from pg_inherits 
  where i.inhparent = 'debtflow.audit_log'::regclass;
 select guard_append_only(t) from unnest(array['audit_log', 'transfer', 'leg', 'ledger_event', 'security_event']::regclass[]) t;
 
+-- Of a payment only the two columns that name a person may ever change: they may have to be forgotten.
+create trigger append_only before update of id, agency_id, account_id, submission_id, request_hash, amount, currency, method, parts, over, due_before,
+    bucket_order, effective_on, recorded_at, user_id, reverses, reason on payment for each statement execute function refuse_change();
+create trigger append_only_rows before delete or truncate on payment for each statement execute function refuse_change();
+alter table payment enable always trigger append_only, enable always trigger append_only_rows;
+
 -- A personal value enters only as SHA-256(salt || value); salt and value stand in a table that can be erased.
 create or replace function commitment(salt bytea, value text) returns jsonb language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object('sha256', encode(sha256(salt || convert_to(value, 'UTF8')), 'hex')) $$;
@@ -50,8 +56,9 @@ begin
 end $$;
 
 -- Arguments: entity, its id column, its reference column or '', personal columns, columns not worth a word (comma-separated).
+-- The planner takes transition tables for tiny: nested loops over a thousand changed rows would be a million steps.
 create or replace function audit() returns trigger language plpgsql security definer
-  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan as $$
+  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan set enable_nestloop = off as $$
 declare
   id_column constant text := tg_argv[1];
   ref_column constant text := tg_argv[2];

@@ -18,7 +18,7 @@ grant insert on import_intake to debtflow_agency_admin, debtflow_supervisor;
 
 grant select, insert on file, import_batch, import_row to debtflow_kernel;
 grant select, delete on import_intake to debtflow_kernel;
-grant update (state, finished_at, reason) on import_batch to debtflow_kernel;
+grant update (state, finished_at, reason, placed_on) on import_batch to debtflow_kernel;
 grant update (cells, findings, parsed, ref, state, version, reason, account_id) on import_row to debtflow_kernel;
 
 -- The counts of a batch follow its rows, whoever moves them.
@@ -49,7 +49,8 @@ create trigger count_insert after insert on import_row referencing new table as 
 create trigger count_update after update on import_row referencing old table as old_rows new table as new_rows for each statement execute function import_count();
 
 -- A batch is audited when it comes and when its state moves; its counts say how far it was.
-create or replace function audit_import_batch() returns trigger language plpgsql security definer set search_path = pg_catalog, debtflow, pg_temp as $$
+create or replace function audit_import_batch() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp set enable_nestloop = off as $$
 declare facts jsonb;
 begin
   if tg_op = 'INSERT' then
@@ -68,7 +69,8 @@ create trigger audit_insert after insert on import_batch referencing new table a
 create trigger audit_update after update on import_batch referencing old table as old_rows new table as new_rows for each statement execute function audit_import_batch();
 
 -- What a person does to a row: cells corrected (each cell only as a commitment), rows left out and taken back.
-create or replace function audit_import_row() returns trigger language plpgsql security definer set search_path = pg_catalog, debtflow, pg_temp as $$
+create or replace function audit_import_row() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp set enable_nestloop = off as $$
 declare
   facts jsonb;
   touched text[];

@@ -5,18 +5,18 @@ set role debtflow_kernel;
 -- For each of these debtors that is like an earlier one: the earliest. A key that many share is looked up once.
 create or replace function person_roots(agency int, debtors bigint[]) returns table (debtor_id bigint, root_id bigint) language sql stable
   set search_path = pg_catalog, debtflow, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-  with mine as (
-    select d.id, d.last_norm, d.first_norm, d.ssn_last4, c.kind, c.value
+  with alike as materialized (
+    select d.last_norm, d.first_norm, d.ssn_last4, c.kind, c.value, array_agg(d.id) as ids
       from debtor d join debtor_contact c on c.debtor_id = d.id
-     where d.id = any (debtors) and d.ssn_last4 is not null and c.kind in ('phone', 'email') and c.removed_at is null),
-  likeness as (
-    select k.*, (select o.id from debtor o
-                  where o.agency_id = agency and o.ssn_last4 = k.ssn_last4 and o.last_norm = k.last_norm and o.first_norm = k.first_norm
-                    and exists (select from debtor_contact c where c.debtor_id = o.id and c.kind = k.kind and c.value = k.value and c.removed_at is null)
-                  order by o.id limit 1) as earliest
-      from (select distinct last_norm, first_norm, ssn_last4, kind, value from mine) k)
-  select m.id, min(l.earliest) from mine m join likeness l using (last_norm, first_norm, ssn_last4, kind, value)
-   group by m.id having min(l.earliest) < m.id $$;
+     where d.id = any (debtors) and d.ssn_last4 is not null and c.kind in ('phone', 'email') and c.removed_at is null
+     group by d.last_norm, d.first_norm, d.ssn_last4, c.kind, c.value),
+  found as (
+    select a.ids, (select o.id from debtor o
+                    where o.agency_id = agency and o.ssn_last4 = a.ssn_last4 and o.last_norm = a.last_norm and o.first_norm = a.first_norm
+                      and exists (select from debtor_contact c where c.debtor_id = o.id and c.kind = a.kind and c.value = a.value and c.removed_at is null)
+                    order by o.id limit 1) as earliest
+      from alike a)
+  select x.id, min(f.earliest) from found f cross join unnest(f.ids) as x(id) group by x.id having min(f.earliest) < x.id $$;
 
 -- Likeness runs in chains (one by phone, the next by e-mail), so links are followed until nothing moves.
 create or replace function persons_link(agency int, debtors bigint[]) returns void language plpgsql set search_path = pg_catalog, debtflow, pg_temp as $$
