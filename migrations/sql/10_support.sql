@@ -51,6 +51,7 @@ create or replace function guard_append_only(t regclass) returns void language p
 begin
   execute format('create or replace trigger append_only before update or delete or truncate on %s '
                  'for each statement execute function debtflow.refuse_change()', t);
+  execute format('alter table %s enable always trigger append_only', t); -- replica mode, too: a restore or a superuser's shortcut
 end $$;
 
 grant execute on function act_begin to debtflow_kernel, debtflow_useradmin;

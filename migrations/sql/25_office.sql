@@ -121,7 +121,7 @@ declare
   home constant int := agency_to_administer(agency_code);
   uid int;
 begin
-  if login is null or login !~ '^[a-z][a-z0-9_.-]{1,40}$' or login ~ '^(pg_|debtflow)' or login = 'postgres' then
+  if login is null or login !~ '^[a-z][a-z0-9_.-]{1,40}$' or login ~ '^(pg_|debtflow)' or login in ('postgres', 'public', 'none') then
     perform fail('DF400', 'login', format('%s is not a login name', login), 'small letters, digits, dot, dash; not starting with pg_ or debtflow', '{"field": "login"}');
   end if;
   if not exists (select from roles r where r.name = user_create.role) then

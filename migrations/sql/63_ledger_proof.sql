@@ -74,10 +74,10 @@ begin
    where u.agency_id = who.agency_id and (u.disabled_at is null or l.rolcanlogin)
      and ((u.disabled_at is not null and l.rolcanlogin) or l.rolname is null or array[('debtflow_' || r.role)::name] is distinct from
           array(select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = l.oid order by 1));
-  return query select 'append-only', count(*) = 0, coalesce('without a guard: ' || string_agg(c.relname, ', '), 'transfers, legs, events and audit rows are guarded')
+  return query select 'append-only', count(*) = 0, coalesce('without a guard: ' || string_agg(c.relname, ', '), 'payments, transfers, legs, events and audit rows are guarded')
     from pg_class c where c.relnamespace = 'debtflow'::regnamespace and c.relkind in ('r', 'p')
-     and (c.relname in ('transfer', 'leg', 'ledger_event', 'security_event', 'audit_log') or c.relname like 'audit\_log\_%')
-     and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'append_only' and t.tgenabled in ('O', 'A'));
+     and (c.relname in ('transfer', 'leg', 'ledger_event', 'security_event', 'audit_log', 'payment') or c.relname like 'audit\_log\_%')
+     and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'append_only' and t.tgenabled = 'A');
   return query select 'row-security', count(*) = 0, coalesce('off for: ' || string_agg(c.relname, ', '), 'on for every table that holds an agency''s rows')
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'agency_id' and not a.attisdropped
    where c.relnamespace = 'debtflow'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and not c.relrowsecurity;

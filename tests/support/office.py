@@ -30,6 +30,7 @@ def furnish(connection: psycopg.Connection) -> None:
         for login, role in people.items():
             verifier = scram(connection, login, password_of(login))
             run("select debtflow.user_create(%s, %s, %s, %s, %s)", [agency, login, login.title(), role, verifier])
+            run(f"alter role {login} connection limit -1")  # a run's tests share the logins, side by side
     client = "select debtflow.client_create(%s, %s, %s, %s, '{4,3,2,1}', '2020-01-01', %s, %s)"
     run(client, ["HARBOR", "HXL", "Harbor Lending", 2500, "one_collector", ["ana"]])
     run(client, ["HARBOR", "MED", "Lakeside Medical", 3000, "round_robin", ["ana", "ben"]])

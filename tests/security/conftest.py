@@ -1,0 +1,77 @@
+"""One database with rows of two agencies in every table, for tests that only look and are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.domain.money import Money
+from services.payments import PaymentForm, Payments
+from tests.support.cluster import Cluster
+from tests.support.house import House
+
+
+class World(House):
+    """HARBOR's accounts of ana, of ben and of nobody, and NORTHBY's of zoe, each with everything that can hang on one."""
+
+    def furnish(self) -> World:
+        self.mine = self.place("Ana Owing", principal=500_00, fees=20_00)
+        self.bens = self.place("Ben Owing", principal=500_00, client="MED", collector="ben")
+        self.nobodys = self.place("Nobody Owing", principal=500_00, collector=None)
+        self.far = self.place("Zoe Owing", principal=500_00, client="ZEN", collector="zoe", by="zack")
+        for login, number, currency in (("ana", self.mine, "USD"), ("ben", self.bens, "USD"), ("zoe", self.far, "EUR")):
+            Payments(self.store(login)).post(PaymentForm(number, Money(10_00, currency), "cash", reference="slip 7"))
+        for statement in EXTRAS:
+            self.su.execute(statement)
+        return self
+
+    def disconnect(self) -> None:
+        while self._connections:
+            self._connections.pop().close()
+
+    def account_id(self, number: str, agency: str = "HARBOR") -> int:
+        query = "select a.id from debtflow.account a join debtflow.agency g on g.id = a.agency_id where number = %s and code = %s"
+        return int(self.one(query, number, agency))
+
+
+# What accounts gather in a year, put there at once. Agency 0 stands for rows made by no person.
+EXTRAS = (
+    "set search_path = debtflow, public",
+    "insert into person (agency_id) select agency_id from debtor",
+    "update debtor d set ssn_last4 = '4321', person_id = (select max(p.id) from person p where p.agency_id = d.agency_id)",
+    "insert into debtor_contact (agency_id, debtor_id, kind, value) select agency_id, id, 'phone', '+13125550143' from debtor",
+    "insert into activity (agency_id, account_id, at, user_id, kind, text) "
+    "select agency_id, id, now(), collector_id, 'note', 'called at noon' from account",
+    "insert into account_flag (agency_id, account_id, kind, note, raised_at, raised_by) "
+    "select a.agency_id, a.id, 'attorney', 'Ms Ito', now(), (select min(u.id) from users u where u.agency_id = a.agency_id) from account a",
+    "insert into account_viewer (account_id, user_id, session_id, since, seen_at) "
+    "select a.id, s.user_id, s.id, now(), now() from account a join session s on s.agency_id = a.agency_id",
+    "insert into search_key (account_id, agency_id, collector_id, kind, key) "
+    "select id, agency_id, collector_id, 'phone', '3125550143' from account on conflict do nothing",
+    "insert into name_token (agency_id, token) select id, 'owing' from agency on conflict do nothing",
+    "insert into idempotency_key (key, act, request_hash, user_id, at) select gen_random_uuid(), 'test', '\\x00', id, now() from users",
+    "insert into file (agency_id, sha256, bytes, stored_at) select id, sha256(code::bytea), code::bytea, now() from agency",
+    "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at) "
+    "select c.agency_id, c.id, f.id, 'list.csv', 'utf-8', ',', 1, (select min(u.id) from users u where u.agency_id = c.agency_id), now() "
+    "from (select distinct on (agency_id) * from client order by agency_id, id) c join file f using (agency_id)",
+    "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) "
+    "select id, 1, agency_id, 2, 'raw', '{}', '[]', 'error' from import_batch",
+    "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, 'raw', '{}', '[]')",
+    "reset search_path",
+)  # fmt: skip
+
+
+@pytest.fixture
+def world(furnished: World) -> Iterator[World]:
+    """The same for all tests of a module; the connections are each test's own."""
+    yield furnished
+    furnished.disconnect()
+
+
+@pytest.fixture(scope="module")
+def furnished(cluster: Cluster) -> Iterator[World]:
+    with cluster.clone() as database:
+        opened = World(cluster, database)
+        yield opened.furnish()
+        opened.close()

@@ -1,0 +1,88 @@
+"""Who may call which function: a function that is not listed here is a finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.security.conftest import World
+
+OPERATORS = ("debtflow_agency_admin", "debtflow_collector", "debtflow_readonly", "debtflow_supervisor")
+KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtflow_useradmin", "debtflow_monitor"
+
+# Owner, who may call besides the owner, names. A new function gets a row here, or the test below says its name.
+EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    # the owner's: they look behind row security, so each looks only at what its caller is
+    (OWNER, OPERATORS, "session_open session_renew session_close session_whoami audit_origins audit_values"),
+    (OWNER, (*OPERATORS, KERNEL, USERADMIN), "me agency_today kernel_now fail damm_digit account_number receipt_number"),
+    (OWNER, (KERNEL, USERADMIN), "act_begin me_if_any security_note is_installer book_open"),
+    (OWNER, (KERNEL,), "may_see"),
+    (OWNER, (USERADMIN,), "client_accounts"),
+    (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health"),
+    (OWNER, (), "audit audit_activity audit_balance audit_partition audit_table audit_write commitment guard_append_only refuse_change"),
+    (OWNER, (), "audit_import_batch audit_import_row import_count import_count_by"),
+    # those that make logins
+    (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
+    (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),
+    (USERADMIN, (), "agency_to_administer client_collectors_set scram_check user_to_administer"),
+    (MONITOR, (KERNEL,), "backend_of"),
+    # the kernel's: bound by policies and column grants
+    (KERNEL, OPERATORS, "payment_preview payment_post payment_reverse lock_holder ledger_replay ledger_transfers ledger_health"),
+    (KERNEL, OPERATORS, "plus4 plus8 sum4 allocate"),
+    (KERNEL, (), "account_follow_balance account_paid_in_full books_follow buckets_follow events_follow ledger_post payment_earlier payment_lock "
+                 "payment_reverse_weigh payment_reverse_write payment_weigh payment_write client_collectors"),
+    (KERNEL, OPERATORS, "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin import_stage_close"),
+    (KERNEL, (), "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_own_findings import_ready import_reason "
+                 "import_refuse_known import_release_begin import_review import_row_at import_rows_known import_state_of person_roots persons_link "
+                 "placement_claim placement_post placement_refused placement_try placement_write"),
+)  # fmt: skip
+
+CATALOG = """
+  select p.proname, pg_get_userbyid(p.proowner), p.prosecdef, p.proconfig, p.oid::regprocedure::text,
+         array(select case x.grantee when 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end
+                 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x where x.grantee <> p.proowner order by 1)
+    from pg_proc p where p.pronamespace = 'debtflow'::regnamespace"""
+
+
+def test_every_function_is_granted_to_exactly_those_who_need_it(world: World) -> None:
+    expected = {name: (owner, sorted(callers)) for owner, callers, names in EXPECTED for name in names.split()}
+    found = {row[0]: (row[1], sorted(row[5])) for row in world.su.execute(CATALOG).fetchall()}
+    assert found == expected
+
+
+def test_no_function_is_anybodys(world: World) -> None:
+    assert [row[4] for row in world.su.execute(CATALOG).fetchall() if "PUBLIC" in row[5]] == []
+
+
+def test_the_rights_of_an_owner_come_with_a_closed_search_path(world: World) -> None:
+    """With pg_temp last, a temporary table shadows nothing."""
+    for _, _, definer, settings, signature, _ in world.su.execute(CATALOG).fetchall():
+        paths = [setting.split("=", 1)[1] for setting in settings or () if setting.startswith("search_path=")]
+        if definer:
+            assert paths, f"{signature} runs with its owner's rights and the caller's search path"
+        for path in paths:
+            schemas = path.split(", ")
+            assert (schemas[0], schemas[-1]) == ("pg_catalog", "pg_temp"), signature
+            assert set(schemas) <= {"pg_catalog", "debtflow", "public", "pg_temp"}, signature
+
+
+def test_the_kernel_owns_no_table_and_walks_around_no_policy(world: World) -> None:
+    owned = world.su.execute("select distinct pg_get_userbyid(relowner) from pg_class where relnamespace = 'debtflow'::regnamespace").fetchall()
+    assert owned == [(OWNER,)]
+    attributes = "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin from pg_roles where rolname = %s"
+    for role, creates in ((KERNEL, False), (OWNER, False), (MONITOR, False), (USERADMIN, True)):
+        assert world.su.execute(attributes, [role]).fetchone() == (False, False, creates, False, False), role
+
+
+def test_a_login_is_in_exactly_one_group(world: World) -> None:
+    query = """select l.rolname, array_agg(g.rolname order by 1) from pg_auth_members m join pg_roles l on l.oid = m.member join pg_roles g on g.oid = m.roleid
+                where l.rolname in (select login from debtflow.users) group by l.rolname having count(*) <> 1"""
+    assert world.su.execute(query).fetchall() == []
+    outsiders = """select m.member::regrole::text from pg_auth_members m where m.roleid = any (array['debtflow_owner', 'debtflow_kernel',
+                   'debtflow_useradmin', 'debtflow_monitor']::regrole[])"""
+    assert world.su.execute(outsiders).fetchall() == []
+
+
+@pytest.mark.parametrize("schema", ["debtflow", "public"])
+def test_nobody_makes_anything_in_a_schema_that_functions_read(world: World, schema: str) -> None:
+    query = "select rolname from pg_roles where has_schema_privilege(oid, %s, 'create') and not rolsuper and rolname not like 'pg\\_%%'"
+    assert {name for (name,) in world.su.execute(query, [schema]).fetchall()} <= {OWNER}

@@ -1,0 +1,204 @@
+"""Who sees which row, through plain SQL with the person's own password."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.security.conftest import World
+
+LOGINS = {
+    "ada": "agency_admin", "bea": "supervisor", "rex": "readonly", "ana": "collector", "ben": "collector",
+    "zed": "agency_admin", "zack": "supervisor", "zia": "readonly", "zoe": "collector",
+}  # fmt: skip
+OFFICE = ("agency_admin", "supervisor", "readonly")
+EVERYBODY = (*OFFICE, "collector")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one relation shows: ``office`` to the roles that see an agency, ``collector`` to a collector."""
+
+    key: str = "id"
+    office: str = "agency_id = %(agency)s"
+    collector: str = "agency_id = %(agency)s"
+    readers: tuple[str, ...] = EVERYBODY
+
+    def of(self, role: str) -> str:
+        return self.collector if role == "collector" else self.office
+
+
+MINE = "(select id from debtflow.account where collector_id = %(user)s)"
+BOOKS = "book_id in (select id from debtflow.book where agency_id = %(agency)s)"
+TRANSFERS = "transfer_id in (select id from debtflow.transfer where agency_id = %(agency)s)"
+USERS = "user_id in (select id from debtflow.users where agency_id = %(agency)s)"
+CLIENTS = "client_id in (select id from debtflow.client where agency_id = %(agency)s)"
+NOTHING = "false"
+
+
+def of_account(key: str = "id") -> Rows:
+    return Rows(key, collector=f"account_id in {MINE}")
+
+
+def hidden() -> Rows:
+    return Rows(readers=())
+
+
+def reference(key: str) -> Rows:
+    """The same for everybody and nobody's: words, not people."""
+    return Rows(key, office="true", collector="true")
+
+
+RELATIONS = {
+    "account": Rows(collector="collector_id = %(user)s"),
+    "account_balance": Rows("account_id", collector="collector_id = %(user)s"),
+    "account_flag": of_account(),
+    "account_viewer": hidden(),
+    "activity": of_account(),
+    "agency": Rows(office="id = %(agency)s", collector="id = %(agency)s"),
+    "alembic_version": hidden(),
+    "audit_log": Rows(collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"),
+    "audit_personal": hidden(),
+    "book": Rows(readers=OFFICE),
+    "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
+    "client": Rows(),
+    "client_collector": Rows("client_id, user_id", office=CLIENTS, collector=CLIENTS),
+    "closing_reason": reference("name"),
+    "contract": Rows(),
+    "debtor": Rows(collector="id in (select debtor_id from debtflow.account where collector_id = %(user)s)"),
+    "debtor_contact": hidden(),
+    "file": Rows(collector=NOTHING),
+    "idempotency_key": hidden(),
+    "import_batch": Rows(collector=NOTHING),
+    "import_intake": hidden(),
+    "import_row": Rows("batch_id, row_no", readers=("agency_admin", "supervisor")),
+    "ledger_account": Rows(office=BOOKS, readers=OFFICE),
+    "ledger_balance": Rows("book_id, slot", readers=OFFICE),
+    "ledger_event": hidden(),
+    "ledger_kind": reference("slot"),
+    "leg": Rows("transfer_id, no", office=TRANSFERS, collector=f"account_id in {MINE}"),
+    "name_token": hidden(),
+    "payment": of_account(),
+    "payment_method": reference("name"),
+    "payment_processor": reference("name"),
+    "person": hidden(),
+    "posting": Rows("transfer_id, no, ledger_account", office=TRANSFERS, collector=f"account_id in {MINE}"),
+    "repeatable": hidden(),
+    "reversal_reason": reference("name"),
+    "roles": reference("name"),
+    "search_key": hidden(),
+    "security_event": Rows(readers=("agency_admin", "supervisor")),
+    "session": hidden(),
+    "status_move": reference("from_status, to_status"),
+    "transfer": Rows(readers=OFFICE),
+    "user_roles": Rows("user_id", office=USERS, collector=USERS),
+    "users": Rows(),
+}
+PARTITION = re.compile(r"audit_log_\d{6}")
+
+
+def relations_of(world: World) -> list[str]:
+    query = "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')"
+    return [name for (name,) in world.su.execute(query).fetchall()]
+
+
+def test_every_relation_has_an_expectation(world: World) -> None:
+    assert {name for name in relations_of(world) if not PARTITION.fullmatch(name)} == set(RELATIONS)
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_login_sees_its_own_rows_and_no_others(world: World, login: str) -> None:
+    role = LOGINS[login]
+    who = world.su.execute("select agency_id, id from debtflow.users where login = %s", [login]).fetchone()
+    assert who
+    values = {"agency": who[0], "user": who[1]}
+    psql = world.psql(login)
+    for name, rows in RELATIONS.items():
+        if role not in rows.readers:
+            with pytest.raises(errors.InsufficientPrivilege):
+                psql.execute(f"select count(*) from debtflow.{name}")
+            continue
+        expected = set(world.su.execute(f"select {rows.key} from debtflow.{name} where {rows.of(role)}", values).fetchall())
+        seen = set(psql.execute(f"select {rows.key} from debtflow.{name}").fetchall())
+        assert seen == expected, name
+        everything = set(world.su.execute(f"select {rows.key} from debtflow.{name}").fetchall())
+        assert rows.of(role) == "true" or seen < everything, f"{name} holds nothing that could have leaked"
+
+
+def test_no_partition_is_a_way_around_the_trail(world: World) -> None:
+    for login in ("ada", "bea", "ana", "rex"):
+        psql = world.psql(login)
+        for name in filter(PARTITION.fullmatch, relations_of(world)):
+            with pytest.raises(errors.InsufficientPrivilege):
+                psql.execute(f"select from debtflow.{name}")
+
+
+PLAIN_COLUMN = """
+  select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attidentity = '' and attgenerated = '' order by attnum limit 1"""
+
+
+@pytest.mark.parametrize("login", ["ada", "bea", "ana", "rex"])
+def test_no_login_writes_a_table(world: World, login: str) -> None:
+    psql = world.psql(login)
+    for name in relations_of(world):
+        column = world.one(PLAIN_COLUMN, f"debtflow.{name}")
+        for statement in (f"insert into debtflow.{name} default values", f"update debtflow.{name} set {column} = null",
+                          f"delete from debtflow.{name}", f"truncate debtflow.{name}", f"copy debtflow.{name} from stdin",
+                          f"alter table debtflow.{name} disable trigger all", f"select 1; lock table debtflow.{name}"):  # fmt: skip
+            if name == "import_intake" and LOGINS[login] in ("agency_admin", "supervisor") and statement.startswith(("insert", "copy")):
+                continue
+            with pytest.raises(psycopg.Error) as refused:
+                psql.execute(statement)
+            # A view is refused for what it is before anybody asks who may.
+            assert refused.value.sqlstate in ("42501", "55000", "42809"), (statement, refused.value)
+
+
+def test_the_intake_takes_rows_and_shows_none(world: World) -> None:
+    psql = world.psql("bea")
+    with psql.transaction(force_rollback=True):
+        psql.execute("insert into debtflow.import_intake (upload, row_no, line, raw, cells, findings) "
+                     "values (gen_random_uuid(), 1, 2, 'x', '{}', '[]')")  # fmt: skip
+        with pytest.raises(errors.InsufficientPrivilege), psql.transaction():
+            psql.execute("select from debtflow.import_intake")
+
+
+def test_sequences_are_out_of_reach(world: World) -> None:
+    psql = world.psql("ana")
+    for (name,) in world.su.execute("select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'S'").fetchall():
+        for statement in (f"select nextval('debtflow.{name}')", f"select last_value from debtflow.{name}", f"select setval('debtflow.{name}', 1)"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                psql.execute(statement)
+
+
+def test_service_groups_hold_no_table_yet(world: World) -> None:
+    query = ("select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', 'v', 'S') and ("
+             "has_table_privilege(%(who)s, oid, 'select, insert, update, delete, truncate, references, trigger'))")  # fmt: skip
+    for group in ("debtflow_worker", "debtflow_webhook"):
+        assert world.su.execute(query, {"who": group}).fetchall() == []
+
+
+@pytest.mark.parametrize("column", ["debtor.ssn_last4", "file.bytes"])
+def test_personal_columns_are_in_no_grant(world: World, column: str) -> None:
+    table, name = column.split(".")
+    for login in ("ada", "bea", "ana", "rex"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            world.psql(login).execute(f"select {name} from debtflow.{table}")
+
+
+def test_row_security_is_on_wherever_somebody_elses_rows_are(world: World) -> None:
+    without = {
+        name for (name,) in world.su.execute(
+            "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p') and not relispartition "
+            "and not relrowsecurity").fetchall()
+    }  # fmt: skip
+    # The intake is write-only: COPY refuses a table with row security.
+    assert without <= {name for name, rows in RELATIONS.items() if rows.office == "true"} | {"alembic_version", "repeatable", "import_intake"}
+
+
+def test_views_ask_with_the_rights_of_who_looks(world: World) -> None:
+    query = "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'v' and not (reloptions @> '{security_invoker=true}')"
+    assert world.su.execute(query).fetchall() == []
