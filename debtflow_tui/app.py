@@ -23,7 +23,7 @@ from debtflow_tui.theme import HARBOR, SLOW_LINE
 from debtflow_tui.travel import FLOOR, Traveller
 from screens.base import BaseScreen, Desk
 from screens.navigation import Lock, SignOut
-from screens.sign_in import Credentials, DemoLogin, SignInScreen
+from screens.sign_in import Credentials, DemoLogin, Remembered, SignInScreen
 from services.errors import DebtFlowError, Misconfigured, SessionExpired
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ class DebtFlowApp(Traveller):
             self._welcome,
             user=self._settings.user or _os_user(),
             environment=self.environment,
-            password_of=self._remembered,
-            can_remember=not self._demo_logins,
+            recall=self._recall,
             demo_logins=self._demo_logins,
             word=word,
         )
@@ -130,10 +129,12 @@ class DebtFlowApp(Traveller):
     def _server(self) -> str:
         return self._settings.database.url or str(self._settings.home)
 
-    def _remembered(self, user: str) -> str | None:
-        from debtflow_tui.secrets import find_password
+    def _recall(self, user: str) -> Remembered:
+        if self._demo_logins:
+            return Remembered()
+        from debtflow_tui.secrets import can_remember, find_password
 
-        return None if self._demo_logins else find_password(user, self._server)
+        return Remembered(find_password(user, self._server) if user else None, can_remember())
 
     def _enter(self, typed: Credentials) -> tuple[Services, str]:
         """Sign in and keep or forget the password, in a thread; gives the connection and what to say of the keyring."""

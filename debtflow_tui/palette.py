@@ -29,9 +29,7 @@ class EveryCommand(Provider):
 
     def _entries(self) -> Iterator[Entry]:
         for command in commands_of(self.screen):
-            if command.named and "." not in command.action:
-                keys = command.for_help.key
-                yield f"{command.does}  ({keys})", command.tip, self._runner(command)
+            yield f"{command.does}  ({command.for_help.key})", command.tip, self._runner(command)
         for path in FAST_PATHS:
             yield f":{path.form}", path.does, partial(self.screen.post_message, prompt(path))
 

@@ -29,8 +29,12 @@ class _Standing:
     def __init__(self, current: Callable[[], object]) -> None:
         self._current = current
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._current(), name)
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def method(*args: object, **kwargs: object) -> object:
+            answer: object = getattr(self._current(), name)(*args, **kwargs)
+            return answer
+
+        return method
 
 
 class Routes:

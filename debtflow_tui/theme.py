@@ -54,6 +54,8 @@ SLOW_LINE = Theme(
     dark=True,
     variables={
         "rule": "ansi_bright_black",
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
         "text-muted": "ansi_bright_black",
         "text-error": "ansi_red",
         "text-accent": "ansi_cyan",
@@ -62,7 +64,12 @@ SLOW_LINE = Theme(
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "ansi_default",
         "block-cursor-blurred-foreground": "ansi_default",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
         "input-selection-background": "ansi_cyan",
+        "input-selection-foreground": "ansi_black",
+        "screen-selection-background": "ansi_cyan",
+        "screen-selection-foreground": "ansi_black",
         "border-blurred": "ansi_bright_black",
     },
 )

@@ -40,8 +40,16 @@ class DemoLogin:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the system's keyring has for a user, and whether there is one that can be trusted."""
+
+    password: str | None = None
+    can_remember: bool = False
+
+
 class SignInScreen(Working[None], Generic[Arrival]):
-    """Signs in and hands what came back to ``welcome``; ``password_of`` is asked for a remembered one."""
+    """Signs in and hands what came back to ``welcome``; ``recall`` asks the keyring, which can be slow."""
 
     CSS_PATH = "sign_in.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,21 +67,20 @@ class SignInScreen(Working[None], Generic[Arrival]):
         *,
         user: str = "",
         environment: str = "",
-        password_of: Callable[[str], str | None] = lambda _user: None,
-        can_remember: bool = False,
+        recall: Callable[[str], Remembered] = lambda _user: Remembered(),
         demo_logins: Sequence[DemoLogin] = (),
         word: str = "",
     ) -> None:
         super().__init__(keyboard)
         self._enter = enter
         self._welcome = welcome
-        self._password_of = password_of
+        self._recall = recall
         self._demo = tuple(demo_logins)
         self._environment = environment
         self._word = word
         self._message = MessageLine()
         remember = Entry("remember", "Remember", codes=REMEMBER)
-        remember.display = can_remember
+        remember.display = False
         self.form = Form(
             Entry("user", "User", user, max_length=63, required=True),
             Entry("password", "Password", password=True, max_length=256, required=True),
@@ -94,7 +101,7 @@ class SignInScreen(Working[None], Generic[Arrival]):
         self.say(self._word, "warn" if self._word else "plain")
         if self.form["user"].value:
             self.form["password"].editor.focus()
-            self._recall()
+        self._ask_keyring()
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         self._message.say(text, tone)
@@ -125,15 +132,20 @@ class SignInScreen(Working[None], Generic[Arrival]):
             self.form.fill({"user": login.user, "password": login.password})
             self.action_send()
 
-    def _recall(self) -> None:
+    def _ask_keyring(self) -> None:
         user = self.form["user"].value
 
-        def fill(password: str | None) -> None:
-            if password and not self.form["password"].value and self.form["user"].value == user:
-                self.form.fill({"password": password, "remember": "yes"})
-                self.say("The remembered password is filled in: Enter signs in")
+        def fill(found: Remembered) -> None:
+            self.form["remember"].display = found.can_remember
+            if found.password and not self.form["password"].value and self.form["user"].value == user:
+                self.form.fill({"password": found.password, "remember": "yes" if found.can_remember else "no"})
+                self.say("The password is filled in: Enter signs in")
 
-        self.ask(lambda: self._password_of(user), fill, topic="keyring", quiet=True)
+        self.ask(lambda: self._recall(user), fill, topic="keyring", quiet=True, failed=self._no_keyring)
+
+    def _no_keyring(self, error: DebtFlowError) -> bool:
+        self.say(error.message, "warn")
+        return True
 
     def _demo_lines(self) -> list[Content]:
         lines = [Content.styled(f"     {'ROLE':<15}{'USER':<12}PASSWORD", "$text-muted")]

@@ -17,6 +17,9 @@ _NAMES = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn",
 }  # fmt: skip
 
+EVERYWHERE = frozenset({"help", "accounts", "back", "look_again", "repeat", "command", "lock", "quit"})
+"""Actions that every screen has; a screen's own come before them."""
+
 
 def key(keys: str, action: str, does: str, tip: str = "", *, show: bool = True, priority: bool = False) -> Binding:
     """A binding that people can name in their keymap by its action (``start('note')`` is ``start.note``)."""
@@ -43,7 +46,6 @@ class Command:
     does: str
     tip: str
     shown: bool
-    named: bool
     keys: list[str]
 
     @property
@@ -58,18 +60,16 @@ class Command:
 
 
 def commands_of(screen: Screen[Any]) -> tuple[Command, ...]:
-    """What the keys would do now, those of the focused widget first."""
+    """What the named keys would do now, the screen's own first."""
     found: dict[str, Command] = {}
     for name, active in screen.active_bindings.items():
         binding = active.binding
-        if not active.enabled or not binding.description or binding.system:
+        if not active.enabled or not binding.id or not binding.description or binding.system:
             continue
         known = found.get(binding.action)
         if known is None:
             tip = binding.tooltip or binding.description
-            found[binding.action] = Command(
-                active.node, binding.action, binding.description, tip, binding.show, bool(binding.id), [name]
-            )
+            found[binding.action] = Command(active.node, binding.action, binding.description, tip, binding.show, [name])
         else:
             known.keys.append(name)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda command: command.action in EVERYWHERE))

@@ -33,12 +33,17 @@ class Help(ModalScreen[None]):
             box.border_title = plain(f" {self._heading} ")
             with VerticalScroll():
                 if self._notes:
-                    yield Static(Content(self._notes), classes="about")
+                    yield Static(Content(_flowing(self._notes)), classes="about")
                 yield Static(Content("\n").join(map(_line, self._keys)))
             yield KeyBar(Key("↑↓", "scroll"), Key("Esc", "close"), always=())
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(result)
+
+
+def _flowing(notes: str) -> str:
+    """Paragraphs without the line ends of their source."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in notes.split("\n\n"))
 
 
 def _line(key: Key) -> Content:

@@ -45,7 +45,7 @@ class Entry(Vertical):
         label: str,
         value: str = "",
         *,
-        codes: Sequence[str] = (),
+        codes: Sequence[str] | None = None,
         check: Check = _echo_nothing,
         required: bool = False,
         placeholder: str = "",
@@ -62,7 +62,7 @@ class Entry(Vertical):
         self._echo = Static("", classes="echo")
         self._error = Static("", classes="field-error")
         self.editor: Input | Choice
-        if codes:
+        if codes is not None:
             self.editor = Choice(codes, value)
             self.initial = self.editor.value
         else:

@@ -12,21 +12,33 @@ from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from debtflow_tui.app import DebtFlowApp
 from debtflow_tui.config import Settings, Ui
 from screens.base import BaseScreen
+from services.errors import DebtFlowError
 from tests.screens.fakes import NOW, FakeServices
 
 
 class Desktop(DebtFlowApp):
-    """The real app with somebody signed in already; ``start`` opens the first screen from the app's routes."""
+    """The real app with somebody signed in already; ``start`` makes a screen that is opened on top of the lookup.
+
+    ``refuse`` makes signing in again fail; ``signed_in`` are the users and passwords that were tried.
+    """
 
     def __init__(self, services: FakeServices, home: Path, start: Callable[[Any], BaseScreen] | None, **ui: Any):
-        environment = ui.pop("demo", ())
-        super().__init__(lambda *_: services, Settings(home, ui=Ui(**ui)), environment, warm_up=int, now=lambda: NOW)
-        self._fake = services
+        self.signed_in: list[tuple[str, str]] = []
+        self.refuse: DebtFlowError | None = None
+        self._fake: Any = services
         self._start = start
+        super().__init__(self._again, Settings(home, ui=Ui(**ui)), warm_up=int, now=lambda: NOW)
+
+    def _again(self, user: str, password: str) -> Any:
+        self.signed_in.append((user, password))
+        if self.refuse is not None:
+            raise self.refuse
+        return self._fake
 
     async def open_first(self) -> None:
         await super().open_first()
@@ -76,3 +88,21 @@ async def burst(pilot: Pilot[Any], text: str) -> None:
         name = names.get(char) or _character_to_key(char)
         pilot.app.post_message(events.Key(name, None if char in "\t\x1b\n" else char))
     await settled(pilot)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys by name, in one go, then let the app settle."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, None))
+    await settled(pilot)
+
+
+def shown(app: App[Any]) -> str:
+    """The text on the screen, line by line."""
+    lines: list[Strip] = app.screen._compositor.render_strips()
+    return "\n".join(line.text for line in lines)
+
+
+def top(app: App[Any]) -> Any:
+    """The screen on top, as whatever it is."""
+    return app.screen

@@ -85,7 +85,6 @@ class Typing(TypeAhead):
         await self.push_screen(self.fields)
 
 
-
 async def test_a_burst_that_opens_a_screen_lands_in_its_fields_every_time():
     app = Typing()
     async with app.run_test() as pilot:
