@@ -48,3 +48,10 @@ set role debtflow_kernel;
 grant execute on function payment_preview, payment_post, lock_holder to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant execute on function payment_reverse to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant execute on function plus4, plus8, sum4, allocate to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
+
+-- Accounts: lookup, picture, acts. Search keys and contacts are read by these functions only.
+set role debtflow_kernel;
+grant execute on function account_find, account_picture, account_activities, account_version, account_postings, account_look, account_leave,
+  account_note, account_call, account_follow_up, account_priority, account_contact_save, account_contact_remove, account_assign, account_status,
+  account_flag_raise, account_flag_lift to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
+grant execute on function sum4 to debtflow_owner;

@@ -144,8 +144,7 @@ create table account (
   constraint account_closed_has_reason check ((status = 'closed') = (closed_reason is not null)),
   constraint account_import_row_key unique (import_batch_id, import_row)
 );
-create index account_agency_name_idx on account (agency_id, last_norm, first_norm, id);
-create index account_collector_name_idx on account (collector_id, last_norm, first_norm, id);
+create index account_collector_number_idx on account (collector_id, number);
 create index account_agency_follow_idx on account (agency_id, follow_up_on, id) where status not in ('closed', 'settled');
 create index account_collector_follow_idx on account (collector_id, follow_up_on, id) where status not in ('closed', 'settled');
 create index account_debtor_idx on account (debtor_id);
@@ -204,9 +203,10 @@ create table account_viewer (
 );
 """
 
+# Search keys are derived from accounts and written many at a time: a foreign key would cost more than the rows themselves.
 SEARCH = """
 create table search_key (
-  account_id   bigint not null references account,
+  account_id   bigint not null,
   agency_id    int not null,
   collector_id int,
   kind         text collate "C" not null constraint search_kind_known
@@ -223,4 +223,29 @@ create table name_token (
   primary key (agency_id, token)
 );
 create index name_token_trigram_idx on name_token using gin (token public.gin_trgm_ops);
+
+-- What narrows a lookup; a null says nothing, and every range includes its ends.
+create type lookup_filter as (
+  statuses      text[],
+  client        text,
+  collector     text,
+  flag          text,
+  priority_from int,
+  priority_to   int,
+  currency      text,
+  balance_from  bigint,
+  balance_to    bigint,
+  follow_from   date,
+  follow_to     date
+);
+
+-- Where a lookup stands: the reading and tier of the search, then the last row's own place in it.
+create type lookup_place as (
+  reading int,
+  tier    int,
+  typos   int,
+  token   text,
+  key     text,
+  id      bigint
+);
 """

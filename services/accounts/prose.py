@@ -1,0 +1,30 @@
+"""Free text on its way into an account: what a person typed, but nothing that must never be kept."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from services.domain.quoting import holds_card_number
+from services.errors import BadInput, Refused
+
+
+def prose(text: str, field: str, limit: int, *, required: bool = False) -> str:
+    """The text without surrounding space; raises BadInput on ``field``, Refused where it holds a card number."""
+    clean = text.replace("\r\n", "\n").strip()
+    if required and not clean:
+        raise BadInput(field, f"{_named(field)} is missing", hint="type a few words")
+    if len(clean) > limit:
+        raise BadInput(field, f"{_named(field)} has {len(clean)} characters, {len(clean) - limit} too many")
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in clean):
+        raise BadInput(field, f"{_named(field)} holds control characters", hint="type it instead of pasting it")
+    if holds_card_number(clean):
+        raise Refused(
+            f"{_named(field)} holds what looks like a card number: it is not kept",
+            rule="card-number",
+            hint="take the number out; its last 4 digits are enough",
+        )
+    return clean
+
+
+def _named(field: str) -> str:
+    return f"the {field.replace('_', ' ')}"
