@@ -36,7 +36,7 @@ end $$;
 
 -- Rows of the agency.
 do $$ declare t text; begin
-  foreach t in array array['transfer', 'client', 'users', 'contract', 'client_collector', 'user_roles', 'agency', 'debtor', 'person'] loop
+  foreach t in array array['transfer', 'client', 'users', 'contract', 'client_collector', 'user_roles', 'agency', 'debtor', 'debtor_contact', 'person'] loop
     execute format('alter table %I enable row level security', t);
   end loop;
   foreach t in array array['client', 'contract', 'users'] loop
@@ -56,10 +56,10 @@ create policy everyone on user_roles for select to debtflow_supervisor, debtflow
 create policy everyone on client_collector for select to debtflow_supervisor, debtflow_agency_admin, debtflow_readonly, debtflow_collector
   using (exists (select from client c where c.id = client_id));
 do $$ declare t text; begin
-  foreach t in array array['client', 'contract', 'users', 'agency', 'debtor', 'person'] loop
+  foreach t in array array['users', 'agency', 'debtor', 'debtor_contact', 'person'] loop
     execute format('create policy kernel on %I to debtflow_kernel using (%s = (select (me()).agency_id)) with check (true)', t, case t when 'agency' then 'id' else 'agency_id' end);
   end loop;
-  foreach t in array array['transfer', 'user_roles', 'client_collector'] loop
+  foreach t in array array['transfer', 'client', 'contract', 'user_roles', 'client_collector'] loop
     execute format('create policy kernel on %I to debtflow_kernel using (true) with check (true)', t);
   end loop;
   foreach t in array array['users', 'user_roles', 'agency', 'client', 'client_collector', 'contract'] loop
@@ -80,6 +80,7 @@ alter table security_event enable row level security;
 create policy agency on security_event for select to debtflow_supervisor, debtflow_agency_admin using (agency_id = (select (me()).agency_id));
 
 alter table session enable row level security;
+create policy useradmin on session to debtflow_useradmin using (true); -- to end those of a disabled user
 alter table idempotency_key enable row level security;
 create policy kernel on idempotency_key to debtflow_kernel using (true) with check (true);
 alter table ledger_event enable row level security;

@@ -2,8 +2,7 @@
 set role debtflow_kernel;
 
 -- Fills the buckets in order until the money is gone.
-create or replace function allocate(amount bigint, due bigint[], bucket_order smallint[]) returns bigint[] language plpgsql immutable parallel safe
-  set search_path = pg_catalog, pg_temp as $$
+create or replace function allocate(amount bigint, due bigint[], bucket_order smallint[]) returns bigint[] language plpgsql immutable parallel safe as $$
 declare
   parts bigint[] := '{0,0,0,0}';
   rest bigint := amount;
@@ -22,13 +21,27 @@ create or replace function payment_earlier(account bigint, amount bigint) return
      and p.recorded_at > kernel_now() - interval '24 hours' and not exists (select from transfer t where t.reverses = p.id)
    order by p.id desc limit 1 $$;
 
+-- What was answered when this submission was first posted; another request under the same key is a conflict, and so is the same one for an
+-- account of another agency that happens to have the number.
+create or replace function payment_replay(w weighed_payment, old_id bigint) returns weighed_payment language plpgsql stable as $$
+declare old payment;
+begin
+  select * into old from payment p where p.id = old_id;
+  if old.request_hash <> w.request_hash or old.account_id <> w.account_id then
+    w.outcome := 'conflict';
+    return w;
+  end if;
+  w.payment_id := old.id; w.amount := old.amount; w.parts := old.parts; w.over := old.over; w.due_before := old.due_before;
+  w.due := plus4(old.due_before, old.parts, -1);
+  w.recorded_at := old.recorded_at;
+  select u.login into w.entered_by from users u where u.id = old.user_id;
+  return w;
+end $$;
+
 -- Items: [{account, submission_id, amount, currency, method, reference?, payer?, effective_on?, version?, overpayment?: refuse|unapplied, allow_duplicate?}].
 -- Takes no lock. Several items of one account are weighed one after the other. Comparisons are null-safe: a missing value is refused, never passed.
-create or replace function payment_weigh(items jsonb) returns weighed_payment[] language plpgsql stable
-  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+create or replace function payment_weigh(items jsonb, who identity) returns weighed_payment[] language plpgsql stable as $$
 declare
-  who constant identity := me();
   today constant date := agency_today(who.agency_id);
   answer weighed_payment[] := array_fill(null::weighed_payment, array[jsonb_array_length(items)]);
   w weighed_payment;
@@ -39,8 +52,8 @@ declare
 begin
   for i in
     select x.*, a.id as account_id, a.number, a.status, a.placed_on, a.currency as account_currency, c.book_id, b.due, b.unapplied, b.version as current_version,
-           b.last_payment_on, b.last_posted_at, k.commission_bp, k.bucket_order, k.starts_on, m.in_trust, old.id as old_id, old.request_hash as old_hash,
-           old.parts as old_parts, old.over as old_over, old.due_before as old_due, old.recorded_at as old_at, u.login as old_by, a.debtor_name, coalesce(x.effective_on, today) as on_day,
+           b.last_payment_on, b.last_posted_at, k.commission_bp, k.bucket_order, k.starts_on, m.in_trust, a.debtor_name,
+           (select p.id from payment p where p.submission_id = x.submission_id) as old_id, coalesce(x.effective_on, today) as on_day,
            sha256(convert_to(jsonb_build_array(x.account, x.amount, x.currency, x.method, x.reference, x.payer, x.effective_on, x.overpayment)::text, 'UTF8')) as hash
       from rows from (jsonb_to_recordset(items) as (account text, submission_id uuid, amount numeric, currency text, method text, reference text, payer text,
                       effective_on date, version numeric, overpayment text, allow_duplicate boolean)) with ordinality
@@ -51,8 +64,6 @@ begin
       left join lateral (select k.commission_bp, k.bucket_order, k.starts_on from contract k
                           where k.client_id = a.client_id and k.starts_on <= coalesce(x.effective_on, today) order by k.starts_on desc limit 1) k on true
       left join payment_method m on m.name = x.method
-      left join payment old on old.submission_id = x.submission_id
-      left join users u on u.id = old.user_id
      order by a.id, x.ord
   loop
     if i.account_id is distinct from in_hand then
@@ -67,7 +78,7 @@ begin
     w.outcome := case
       when i.account_id is null then 'not_found'
       when i.submission_id is null then 'submission_form'
-      when i.old_id is not null then case when i.old_hash = i.hash then 'replayed' else 'conflict' end
+      when i.old_id is not null then 'replayed'
       when i.submission_id = any (keys) then 'conflict'
       when i.in_trust is null then 'method_unknown'
       when i.currency is distinct from i.account_currency then 'currency'
@@ -101,10 +112,9 @@ begin
       amounts := amounts || w.amount;
       keys := keys || w.submission_id;
     elsif w.outcome = 'replayed' then
-      w.payment_id := i.old_id; w.parts := i.old_parts; w.over := i.old_over; w.amount := i.amount; w.due_before := i.old_due;
-      w.recorded_at := i.old_at; w.entered_by := i.old_by;
+      w := payment_replay(w, i.old_id);
     end if;
-    w.due := case when w.outcome = 'replayed' then plus4(w.due_before, w.parts, -1) else due end;
+    if w.outcome <> 'replayed' then w.due := due; end if;
     w.unapplied := unapplied; w.version := version; w.last_payment_on := last_on;
     answer[i.ord] := w;
   end loop;
@@ -112,4 +122,6 @@ begin
 end $$;
 
 create or replace function payment_preview(items jsonb) returns setof weighed_payment language sql stable security definer
-  set search_path = pg_catalog, debtflow, pg_temp as $$ select * from unnest(payment_weigh(items)) $$;
+  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
+  'select * from unnest(payment_weigh(items, me()))';

@@ -1,17 +1,16 @@
--- Posting: lock, weigh, write. One payment is the case n = 1.
+-- Posting: lock, weigh, write. One payment is the case n = 1. The inner functions run under the settings of the outer one.
 set role debtflow_kernel;
 
 -- Locks what the items will move, accounts by id. Held to the end of the transaction.
-create or replace function payment_lock(agency int, items jsonb) returns void language sql volatile
-  set search_path = pg_catalog, debtflow, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-  select from account a join account_balance b on b.account_id = a.id
-   where a.agency_id = agency and a.number in (select x.account from jsonb_to_recordset(items) as x(account text))
-   order by a.id for no key update of b $$;
+create or replace function payment_lock(agency int, items jsonb) returns void language plpgsql as $$
+begin
+  perform from account a join account_balance b on b.account_id = a.id
+    where a.agency_id = agency and a.number in (select x.account from jsonb_to_recordset(items) as x(account text))
+    order by a.id for no key update of b;
+end $$;
 
 -- Writes what was weighed as `posted`, one statement for all tables; book stripes are touched last.
-create or replace function payment_write(weighed weighed_payment[], who identity) returns void language plpgsql
-  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_generic_plan
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+create or replace function payment_write(weighed weighed_payment[], who identity) returns void language plpgsql as $$
 begin
   with posted as materialized (select w.* from unnest(weighed) w where w.outcome = 'posted'),
   wrote_payment as (
@@ -60,8 +59,10 @@ create or replace function account_paid_in_full(accounts bigint[], who identity)
   insert into activity (agency_id, account_id, at, user_id, kind, text)
   select who.agency_id, id, kernel_now(), who.user_id, 'status', status_before || ' → closed: paid in full' from closed $$;
 
-create or replace function payment_post(items jsonb, token text default null) returns setof weighed_payment language plpgsql security definer
-  set search_path = pg_catalog, debtflow, pg_temp set lock_timeout = '3s' as $$
+-- The plans inside are made once and kept: the settings keep a plan that was made on an empty table from scanning a full one.
+create or replace function payment_post(items jsonb, token text default null) returns setof weighed_payment
+  language plpgsql security definer set search_path = pg_catalog, debtflow, pg_temp set lock_timeout = '3s'
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   who identity;
   weighed weighed_payment[];
@@ -75,7 +76,7 @@ begin
   end if;
   perform act_begin('payment.post');
   perform payment_lock(who.agency_id, items);
-  weighed := payment_weigh(items);
+  weighed := payment_weigh(items, who);
   for n in 1 .. coalesce(cardinality(weighed), 0) loop
     if weighed[n].outcome = 'posted' then
       weighed[n].payment_id := nextval('debtflow.transfer_id_seq');
