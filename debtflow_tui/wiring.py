@@ -160,8 +160,8 @@ def open_store(settings: Settings, user: str | None, password: str | None) -> St
 _joined: dict[Path, EmbeddedServer] = {}
 
 
-def joined(settings: Settings, *, create: bool = False) -> EmbeddedServer:
-    """The embedded server of the home, started or joined for the life of this process.
+def joined(settings: Settings, *, create: bool = False, keep: bool = False) -> EmbeddedServer:
+    """The embedded server of the home, started or joined for the life of this process; ``keep`` asks it to stay after.
 
     Raises Misconfigured where there is none yet, unless it may ``create`` one.
     """
@@ -169,7 +169,7 @@ def joined(settings: Settings, *, create: bool = False) -> EmbeddedServer:
 
     server = _joined.get(settings.home)
     if server is None:
-        server = EmbeddedServer(settings.home, settings.database.binaries)
+        server = EmbeddedServer(settings.home, settings.database.binaries, keep=keep)
         if not create and not (settings.home / "pg" / "data").exists():
             raise Misconfigured(
                 f"no database is configured, and there is no embedded server in {settings.home}",

@@ -79,8 +79,8 @@ def run(words: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         report.say("debtflow: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain about it once more at exit.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (click exits by itself then); Python must not complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:

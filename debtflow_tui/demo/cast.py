@@ -1,0 +1,110 @@
+"""Who is in the demo. Its passwords are no secrets: the sign-in screen shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody who can sign in."""
+
+    user: str
+    full_name: str
+    role: str
+
+    @property
+    def password(self) -> str:
+        return f"{self.user}-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """A client with its ``share`` of the agency's accounts, placed so many months ago, for around ``typical`` each."""
+
+    code: str
+    name: str
+    prefix: str
+    commission_bp: int
+    buckets: tuple[str, ...]
+    rule: str
+    collectors: tuple[str, ...]
+    share: float
+    months: tuple[int, ...]
+    typical: int
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """An agency with its people; ``share`` of all the demo's accounts are theirs."""
+
+    code: str
+    name: str
+    zone: str
+    currency: str
+    share: float
+    logins: tuple[Login, ...]
+    creditors: tuple[Creditor, ...]
+
+    def of_role(self, *roles: str) -> tuple[Login, ...]:
+        return tuple(login for login in self.logins if login.role in roles)
+
+
+COSTS_FIRST: Final = ("costs", "fees", "interest", "principal")
+PRINCIPAL_FIRST: Final = ("principal", "interest", "fees", "costs")
+INTEREST_FIRST: Final = ("interest", "principal", "fees", "costs")
+
+# Ana comes first, and every client of her agency places with her: a script that takes the first collector sees each.
+HARBOR: Final = Firm(
+    "HARBOR",
+    "Harbor Collections",
+    "America/Chicago",
+    "USD",
+    0.96,
+    (
+        Login("ana", "Ana Delgado", "collector"),
+        Login("bea", "Bea Whitfield", "supervisor"),
+        Login("ada", "Ada Okonkwo", "agency_admin"),
+        Login("rex", "Rex Halvorsen", "readonly"),
+        Login("ben", "Ben Castellano", "collector"),
+        Login("cal", "Cal Nakamura", "collector"),
+        Login("dee", "Dee Abernathy", "collector"),
+    ),
+    (
+        Creditor(
+            "HXL", "Helix Lending", "HX", 2500, COSTS_FIRST, "round_robin", ("ana", "ben", "cal", "dee"), 0.5,
+            (12, 9, 6, 3), 2400, ("personal loan", "auto loan", "credit line"),
+        ),
+        Creditor(
+            "MED", "Lakeside Medical Group", "LM", 3000, PRINCIPAL_FIRST, "round_robin", ("ana", "cal"), 0.35,
+            (11, 7, 4, 1), 640, ("emergency room", "outpatient", "dental"),
+        ),
+        Creditor(
+            "UTL", "Prairie Utilities", "PU", 1850, INTEREST_FIRST, "one_collector", ("ana",), 0.15,
+            (10, 5, 2), 230, ("electricity", "gas", "water"),
+        ),
+    ),
+)  # fmt: skip
+
+NORTHBY: Final = Firm(
+    "NORTHBY",
+    "Northby Forderungsmanagement",
+    "Europe/Berlin",
+    "EUR",
+    0.04,
+    (
+        Login("zoe", "Zoë Brandt", "collector"),
+        Login("zack", "Zacharias Vogel", "supervisor"),
+        Login("zed", "Zeynep Demir", "agency_admin"),
+    ),
+    (
+        Creditor(
+            "ZEN", "Zentrum Bank", "ZB", 2000, COSTS_FIRST, "one_collector", ("zoe",), 1.0, (8, 2), 900,
+            ("Ratenkredit", "Girokonto"),
+        ),
+    ),
+)  # fmt: skip
+
+FIRMS: Final = (HARBOR, NORTHBY)

@@ -1,0 +1,233 @@
+"""The demo from an empty folder to a sign-in screen, once; whoever comes later finds it done.
+
+home/demo.lock      one loader at a time
+home/demo.json      how far it is: {"state": "loading"} or {"state": "ready"}, and how many accounts were asked for
+home/imports/       the three files to try the import with
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from threading import Lock
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from debtflow_tui import wiring
+from debtflow_tui.config import Settings
+from debtflow_tui.demo import files, history
+from debtflow_tui.demo.cast import FIRMS, Firm, Login
+from debtflow_tui.embedded import EmbeddedServer
+from debtflow_tui.embedded.locks import exclusive
+from debtflow_tui.wiring import Office, Services
+from migrations import runner
+from services.errors import Misconfigured
+from services.store.failures import translated
+
+ACCOUNTS: Final = 5_400
+SEED: Final = 20_251_121
+CONTRACT_DAYS: Final = 500
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a caller needs to sign in; the URL holds neither user nor password."""
+
+    url: str
+    logins: tuple[Login, ...]
+
+
+def prepare(
+    settings: Settings, progress: Progress, *, keep: bool = False, fresh: bool = False, accounts: int | None = None
+) -> Made:
+    """Start or join the server, and load the demo where it is not there yet, or not complete.
+
+    Raises Misconfigured where the home holds an installation that is no demo.
+    """
+    progress("starting PostgreSQL", 0.0)
+    server = wiring.joined(settings, create=True, keep=keep)
+    with exclusive(settings.home / "demo.lock"), translated():
+        if fresh or not _is_ready(settings, server):
+            _load(settings, server, accounts or ACCOUNTS, progress)
+        elif not runner.status(server.dsn(database=wiring.DATABASE)).up_to_date:
+            progress("migrating", 0.5)
+            runner.upgrade(server.dsn(database=wiring.DATABASE))
+    progress("ready", 1.0)
+    return Made(server.url(wiring.DATABASE), tuple(login for firm in FIRMS for login in firm.logins))
+
+
+# ---- once ------------------------------------------------------------------------------------------------------------
+
+
+def _is_ready(settings: Settings, server: EmbeddedServer) -> bool:
+    state = _marker(settings).get("state")
+    if not _exists(server):
+        return False
+    if state is None:
+        raise Misconfigured(
+            f"{settings.home} holds an installation that is no demo", hint="set DEBTFLOW_HOME to another folder"
+        )
+    return state == "ready"
+
+
+def _exists(server: EmbeddedServer) -> bool:
+    with psycopg.connect(server.dsn()) as connection:
+        found = connection.execute("select from pg_database where datname = %s", [wiring.DATABASE]).fetchone()
+        return found is not None
+
+
+def _marker(settings: Settings) -> Mapping[str, object]:
+    try:
+        found = json.loads((settings.home / "demo.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _mark(settings: Settings, state: str, accounts: int) -> None:
+    aside = settings.home / "demo.json.new"
+    aside.write_text(json.dumps({"state": state, "accounts": accounts}) + "\n")
+    aside.replace(settings.home / "demo.json")
+
+
+def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: Progress) -> None:
+    # A load that was killed is thrown away whole: half a history would be no help to anybody.
+    if _exists(server):
+        if not _marker(settings):
+            raise Misconfigured(f"{settings.home} holds an installation that is no demo")
+        _throw_away(server)
+    _mark(settings, "loading", accounts)
+    progress("making roles and database", 0.05)
+    runner.bootstrap(server.dsn(), wiring.DATABASE)
+    progress("making tables and functions", 0.08)
+    runner.upgrade(server.dsn(database=wiring.DATABASE))
+    with _in_a_hurry(server):
+        Loader(settings, accounts, progress).load()
+    _mark(settings, "ready", accounts)
+
+
+def _throw_away(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(wiring.DATABASE)))
+        for firm in FIRMS:
+            for login in firm.logins:
+                connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(login.user)))
+
+
+@contextmanager
+def _in_a_hurry(server: EmbeddedServer) -> Iterator[None]:
+    """Commits do not wait for the disk: a load that a power cut interrupts is thrown away anyway."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        here = sql.Identifier(wiring.DATABASE)
+        connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(here))
+        yield
+        connection.execute(sql.SQL("alter database {} reset synchronous_commit").format(here))
+        connection.execute("checkpoint")
+
+
+# ---- what -----------------------------------------------------------------------------------------------------------
+
+
+class Loader:
+    """Two agencies, their accounts and their year."""
+
+    def __init__(self, settings: Settings, accounts: int, progress: Progress) -> None:
+        self._settings = settings
+        self._accounts = accounts
+        self._progress = progress
+        self._done = 0
+        self._guard = Lock()
+
+    def load(self) -> None:
+        self._progress("hiring", 0.12)
+        office = wiring.installer(self._settings, None, None)
+        for firm in FIRMS:
+            self._found(office, firm)
+        office.close()
+        placed: dict[str, dict[str, date]] = {}
+        for firm in FIRMS:
+            placed[firm.code] = self._place(firm)
+        self._done = 0
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            for _ in pool.map(lambda firm: self._work(firm, placed[firm.code]), FIRMS):
+                pass
+        self._progress("writing the import files", 0.97)
+        files.write_samples(self._settings.home / "imports", date.today())  # noqa: DTZ011 - any day near today will do
+
+    def _found(self, office: Office, firm: Firm) -> None:
+        office.agencies.add(firm.code, firm.name, firm.zone, firm.currency)
+        for login in firm.logins:
+            office.users.add(login.user, login.full_name, login.role, password=login.password, agency=firm.code)
+        since = date.today() - timedelta(days=CONTRACT_DAYS)  # noqa: DTZ011
+        for each in firm.creditors:
+            office.clients.add(
+                each.code, each.name, commission_bp=each.commission_bp, buckets=each.buckets, rule=each.rule,
+                collectors=each.collectors, starts_on=since, agency=firm.code,
+            )  # fmt: skip
+
+    def _place(self, firm: Firm) -> dict[str, date]:
+        """Stage and release every file of the firm's clients; gives the day each account was placed on."""
+        dice = Random(f"{SEED} {firm.code}")  # noqa: S311
+        known: list[files.Someone] = []
+        placed: dict[str, date] = {}
+        with self._signed_in(firm.of_role("supervisor")[0]) as desk:
+            today = desk.session.today
+            sent = [
+                file
+                for each in firm.creditors
+                for file in files.placements(each, round(self._accounts * firm.share * each.share), today, dice, known)
+            ]
+            for file in sorted(sent, key=lambda file: (file.placed_on, file.name)):
+                batch = desk.imports.stage(file.data, file.name, file.client)
+                desk.imports.release(batch.id, placed_on=file.placed_on)
+                placed |= dict.fromkeys(_numbers(desk, batch.id), file.placed_on)
+                self._advance(f"placing {file.name}", batch.rows, 0.15, 0.25)
+        return placed
+
+    def _work(self, firm: Firm, placed: Mapping[str, date]) -> None:
+        collectors = firm.of_role("collector")
+        with ExitStack() as stack:
+            workers = [
+                history.Worker(
+                    stack.enter_context(self._signed_in(login)), placed, Random(f"{SEED} {login.user}"),  # noqa: S311
+                    lambda rows: self._advance("a year of calls and payments", rows, 0.4, 0.57),
+                )
+                for login in collectors
+            ]  # fmt: skip
+            with ThreadPoolExecutor(max_workers=len(workers)) as pool:
+                list(pool.map(history.Worker.work, workers))
+        with self._signed_in(firm.of_role("supervisor")[0]) as desk:
+            bounced = [receipt for worker in workers for receipt in worker.bounced]
+            history.bounce(desk, bounced, Random(f"{SEED} {firm.code}"))  # noqa: S311
+
+    @contextmanager
+    def _signed_in(self, login: Login) -> Iterator[Services]:
+        desk = wiring.sign_in(self._settings, login.user, login.password)
+        try:
+            yield desk
+        finally:
+            desk.access.sign_out()
+
+    def _advance(self, step: str, rows: int, start: float, length: float) -> None:
+        with self._guard:
+            self._done += rows
+            self._progress(step, start + length * min(1.0, self._done / self._accounts))
+
+
+def _numbers(desk: Services, batch: int) -> Iterator[str]:
+    after: str | None = None
+    while True:
+        page = desk.imports.rows(batch, state="released", after=after, limit=1000)
+        yield from (row.account for row in page.rows if row.account)
+        after = page.next
+        if after is None:
+            return
