@@ -16,10 +16,10 @@ from psycopg.sql import Literal
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from services.errors import Misconfigured
-from services.store.failures import driver_error, is_repeatable, translated
+from services.store.failures import driver_error, is_lost, is_repeatable, translated
 
 T = TypeVar("T")
 Driver = psycopg.Connection[Any]
@@ -33,9 +33,9 @@ PROGRAM: Final = "debtflow"
 class Store:
     """One login's way into the database, safe to share between threads.
 
-    Reads run in ``ask``, writes in ``act``; both take the work as a function of a SQLAlchemy connection, so that a lost
-    race can be run again. A write is retried only after a deadlock, a serialization failure or a submission posted twice
-    at once: all of them leave nothing behind.
+    Reads run in ``ask``, writes in ``act``; both take the work as a function of a SQLAlchemy connection, so that a
+    lost race can be run again. A write is retried only after a deadlock, a serialization failure or a submission posted
+    twice at once: all of them leave nothing behind.
     """
 
     def __init__(self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4) -> None:
@@ -44,8 +44,8 @@ class Store:
         def connect() -> DBAPIConnection:
             return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
 
-        self._pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=POOL_WAIT)
-        self._engine: Engine = create_engine("postgresql+psycopg://", pool=self._pool, isolation_level="AUTOCOMMIT")
+        pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=POOL_WAIT)
+        self._engine: Engine = create_engine("postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT")
         self._token: str | None = None
         self._reading: set[Driver] = set()
         self._guard = Lock()
@@ -74,14 +74,15 @@ class Store:
 
     def ask(self, work: Callable[[Connection], T]) -> T:
         """Run a question in a read-only transaction of its own; a connection that died meanwhile is replaced once."""
+        begin = "begin isolation level repeatable read read only"
         with translated():
             try:
-                return self._transact("begin isolation level repeatable read read only", work, reading=True)
+                return self._transact(begin, work, reading=True)
             except Exception as error:
                 cause = driver_error(error)
-                if cause is None or cause.sqlstate not in (None, "57P01", "57P02") or not self._forget_dead():
+                if cause is None or not is_lost(cause):
                     raise
-                return self._transact("begin isolation level repeatable read read only", work, reading=True)
+                return self._transact(begin, work, reading=True)
 
     def act(self, work: Callable[[Connection], T]) -> T:
         """Run a write in one transaction and commit it."""
@@ -94,7 +95,7 @@ class Store:
             return self._transact("begin", work, reading=False, ending="rollback")
 
     def call(self, query: str, parameters: Sequence[object]) -> list[Any]:
-        """The hot path: one prepared statement, one round trip, committed by itself; the token is its last parameter."""
+        """The hot path: one prepared statement, one round trip, committed by itself; the token comes last."""
 
         def once() -> list[Any]:
             with self._borrowed() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
@@ -127,7 +128,7 @@ class Store:
     # ---- inside
 
     def _transact(self, begin: str, work: Callable[[Connection], T], *, reading: bool, ending: str = "commit") -> T:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, self._healing(connection):
             driver = driver_of(connection)
             driver.execute(self._opening(begin, reading))
             with self._cancellable(driver) if reading else _nothing():
@@ -145,15 +146,24 @@ class Store:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Driver]:
-        fairy = self._pool.connect()
+        pooled = self._engine.raw_connection()
         try:
-            yield cast(Driver, fairy.driver_connection)
-        except psycopg.Error:
-            if fairy.driver_connection is not None and fairy.driver_connection.closed:
-                fairy.invalidate()
-            raise
+            with self._healing(pooled):
+                yield cast(Driver, pooled.driver_connection)
         finally:
-            fairy.close()
+            pooled.close()
+
+    @contextmanager
+    def _healing(self, borrowed: Connection | PoolProxiedConnection) -> Iterator[None]:
+        """A connection seldom dies alone: the idle ones go with it, so that the next act meets a living one."""
+        try:
+            yield
+        except Exception as error:
+            cause = driver_error(error)
+            if cause is not None and is_lost(cause):
+                borrowed.invalidate()
+                self._engine.dispose()
+            raise
 
     @contextmanager
     def _cancellable(self, driver: Driver) -> Iterator[None]:
@@ -164,10 +174,6 @@ class Store:
         finally:
             with self._guard:
                 self._reading.discard(driver)
-
-    def _forget_dead(self) -> bool:
-        self._engine.dispose()
-        return True
 
 
 def driver_of(connection: Connection) -> Driver:

@@ -37,6 +37,7 @@ BUSY: Final = {
 }
 GONE: Final = {
     "53100": ("the database's disk is full", "nothing was written; free space on the server, then repeat"),
+    "53400": ("a limit of the database was reached", "ask for less, or tell the administrator"),
     "53200": ("the database ran out of memory", "repeat in a moment; tell the administrator if it stays"),
     "57P01": ("the database is shutting down", "repeat when it is back"),
     "57P02": ("the database stopped", "repeat when it is back"),
@@ -74,6 +75,14 @@ def is_repeatable(error: psycopg.Error) -> bool:
     )
 
 
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection is gone, or was never made: nobody knows what became of a statement under way."""
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError)
+    return state.startswith("08") or state in ("57P01", "57P02", "57P03")
+
+
 def translate(error: psycopg.Error) -> DebtFlowError | None:
     """The DebtFlowError that says what happened, or None where nobody could have expected it."""
     state = error.sqlstate or ""
@@ -92,7 +101,7 @@ def translate(error: psycopg.Error) -> DebtFlowError | None:
     if isinstance(error, pg.IntegrityError):
         rule = error.diag.constraint_name or "integrity"
         return Refused(f"the database refuses it: {said}", rule=rule, hint=hint)
-    if state.startswith("08") or (not state and isinstance(error, psycopg.OperationalError)):
+    if is_lost(error):
         return _lost(said)
     return None
 
