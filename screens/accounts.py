@@ -171,6 +171,8 @@ and / or Esc goes back to the box.
         self._typing = self.set_timer(DEBOUNCE, self._find)
 
     def _find(self, *, keep: bool = False) -> None:
+        if self._typing is not None:
+            self._typing.stop()
         query = parse_lookup(self._box.value)
         self._pending = True
         self.ask(
@@ -181,7 +183,9 @@ and / or Esc goes back to the box.
 
     def _fail(self, _error: object) -> bool:
         self._pending = False
-        self._open_when_found = False
+        if self._open_when_found:
+            self._open_when_found = False
+            self.desk.keyboard.discard_keys()
         return False
 
     def _found(self, page: AccountPage, query: LookupQuery, keep: bool) -> None:

@@ -107,7 +107,7 @@ def _person(account: Account, today: date) -> Iterator[Fact]:
         yield "Also", _others(account.others)
     if account.due_on or account.charge_off_on:
         dates = (("due", account.due_on), ("charged off", account.charge_off_on))
-        yield "Since", plain(", ".join(f"{what} {_day(on)}" for what, on in dates if on), "$text-muted")
+        yield "Since", plain(", ".join(f"{what} {_short(on)}" for what, on in dates if on), "$text-muted")
     if account.creditor_name:
         yield "Creditor", plain(account.creditor_name, "$text-muted")
 

@@ -18,8 +18,9 @@ from screens.account.ports import AccountBook, Reversals
 from screens.account.reverse import ReverseForm
 from screens.base import BaseScreen, Desk, key
 from screens.dialogs.confirm import Confirm
+from screens.dialogs.problem import Problem
 from screens.dialogs.reader import Reader
-from screens.navigation import GoBack, OpenAccount, OpenAudit, OpenPayment
+from screens.navigation import OpenAccount, OpenAudit, OpenPayment
 from screens.widgets import PagedTable, words
 from services.errors import DebtFlowError, NotFound
 
@@ -121,9 +122,10 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def _missing(self, error: DebtFlowError) -> bool:
         """An account that is not there leaves nothing to stay for."""
-        if isinstance(error, NotFound) and self._account is None:
-            self.post_message(GoBack())
-        return False
+        if not isinstance(error, NotFound) or self._account is not None:
+            return False
+        self.app.push_screen(Problem(error), lambda _: self._leave(True))
+        return True
 
     def _show(self, account: Account) -> None:
         self._account = account
@@ -151,7 +153,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
     def _watch(self) -> None:
         """Ask for the version only, and only while nothing else goes on here."""
         known = self._account
-        if known is None or not self.is_current or self.waiting:
+        if known is None or not self.on_top or self.waiting:
             return
 
         def compare(version: int) -> None:
@@ -165,7 +167,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
             local = self.desk.local
             self._head.show_viewers([(viewer.user, local(viewer.since)) for viewer in viewers])
 
-        if self.is_current or self._account is None:
+        if self.on_top or self._account is None:
             self.ask(partial(self._book.look, self._number), show, topic="presence", quiet=True)
 
     # ---- the lists -------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class Payments(PagedTable["PaymentRow"]):
     def __init__(self, alarm: Alarm) -> None:
         columns = (
             Column("EFFECTIVE", 11), Column("RECEIPT", 11), Column("METHOD", 14), Column("REFERENCE", 9, flex=True),
-            Column("BY", 7), Column("AMOUNT", 10, right=True),
+            Column("BY", 7, wide=True), Column("AMOUNT", 10, right=True),
         )  # fmt: skip
         super().__init__(columns, self._line, lambda row: row.receipt, id="payments")
         self._alarm = alarm

@@ -127,6 +127,11 @@ class BaseScreen(Working[None]):
         self._banner.clear()
 
     @property
+    def on_top(self) -> bool:
+        """Whether nothing stands above this screen, not even a dialog."""
+        return self.app.screen is self
+
+    @property
     def wide(self) -> bool:
         """Whether list and detail stand side by side."""
         return self.size.width >= WIDE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
@@ -33,6 +34,11 @@ class Column:
 
 class PagedTable(DataTable[Text], Generic[T]):
     """Rows made of items by ``cells``; ``key`` tells the same item in an older page and a newer one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "scroll_top", "first", show=False),
+        Binding("end", "scroll_bottom", "last", show=False),
+    ]
 
     class NearEnd(Message):
         """The cursor nears the end of what is loaded and there is more."""

@@ -52,6 +52,14 @@ def services() -> FakeServices:
     return FakeServices()
 
 
+@pytest.fixture(autouse=True)
+def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens by the clock happens in a test only when the test says so."""
+    monkeypatch.setattr("screens.account.screen.WATCH_EVERY", 3600)
+    monkeypatch.setattr("screens.account.screen.PRESENT_EVERY", 3600)
+    monkeypatch.setattr("debtflow_tui.app.LOOK_AT_CLOCK", 3600)
+
+
 @pytest.fixture
 def desktop(services: FakeServices, tmp_path: Path) -> Callable[..., Desktop]:
     """Makes the app: ``desktop(lambda routes: AccountScreen(routes.desk, …))``."""
