@@ -1,0 +1,144 @@
+"""Writes docs/import-rules.md from the rules themselves: ``python -m docs.rules``.
+
+Each rule has an example that is run through the checks, so the page shows what a file's sender really reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from services.domain.csvfile import RawRow
+from services.domain.findings import RULES, Finding
+from services.domain.placement import COLUMNS, REQUIRED, check_record, match_header
+from services.imports.queries import RULES_OF_REVIEW
+
+PAGE: Final = Path(__file__).with_name("import-rules.md")
+TODAY: Final = date(2026, 1, 15)
+CURRENCY: Final = "USD"
+
+GOOD: Final = {
+    "external_ref": "HX-007",
+    "debtor_name": "Quillfeather Oyelaran",
+    "debtor_ssn_last4": "4022",
+    "debtor_email": "q7@example.org",
+    "debtor_phone": "+1 312 555 0142",
+    "original_amount": "1250.00",
+    "due_date": "2025-11-30",
+    "creditor_name": "Harbor Lending",
+    "account_type": "auto loan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A good row with one cell changed; ``shown`` describes a cell that cannot be printed as it is."""
+
+    column: str
+    value: str
+    shown: str = ""
+
+
+EXAMPLES: Final = {
+    "ref-missing": Example("external_ref", ""),
+    "ref-form": Example("external_ref", "HX-" + "0" * 70, "HX-000… (73 characters)"),
+    "name-missing": Example("debtor_name", "12345"),
+    "name-long": Example("debtor_name", "Oyelaran " * 25, "Oyelaran Oyelaran… (225 characters)"),
+    "name-control": Example("debtor_name", "Quill\vfeather", "Quill, a vertical tab, feather"),
+    "text-control": Example("creditor_name", "Harbor\nLending", "Harbor, a line break, Lending"),
+    "nul-byte": Example("account_type", "auto\0loan", "auto, a NUL byte, loan"),
+    "bad-bytes": Example("account_type", "auto\N{REPLACEMENT CHARACTER}", "auto, a byte that is no character"),
+    "card-number": Example("creditor_name", "card 4111 1111 1111 1111"),
+    "formula": Example("account_type", "=HYPERLINK(1)"),
+    "ssn4-form": Example("debtor_ssn_last4", "123-45-6789"),
+    "email-format": Example("debtor_email", "nobody at example.com"),
+    "phone-format": Example("debtor_phone", "555"),
+    "amount-missing": Example("original_amount", ""),
+    "amount-format": Example("original_amount", "ten"),
+    "amount-currency": Example("original_amount", "310.00 EUR"),
+    "amount-zero": Example("original_amount", "0.00"),
+    "amount-negative": Example("original_amount", "-250.00"),
+    "amount-large": Example("original_amount", "99999999999999999.00"),
+    "amount-unusual": Example("original_amount", "2500000.00"),
+    "date-format": Example("due_date", "soon"),
+    "date-invalid": Example("due_date", "2025-02-30"),
+    "date-ambiguous": Example("due_date", "03/04/2025"),
+    "date-window": Example("due_date", "2190-01-01"),
+    "creditor-long": Example("creditor_name", "Harbor " * 30, "Harbor Harbor… (210 characters)"),
+    "type-long": Example("account_type", "loan " * 15, "loan loan… (75 characters)"),
+    "column-count": Example("", "", "a row with 8 cells under a header of 9"),
+    "quote-open": Example("", "", 'a cell such as "Harbor Lending without its second quote'),
+}
+
+HEAD: Final = """# What a placement file must be, and what can be found in it
+
+*Made from the rules themselves by `python -m docs.rules`; a test compares.*
+
+A placement file is delimited text with a header line. The delimiter (comma, semicolon, tab, vertical bar) and the
+encoding (UTF-8 with or without a byte-order mark, UTF-16, Windows-1252) are found, not asked for. Columns may stand in
+any order; case, spaces and underscores in their names make no difference; columns we do not know are kept with the
+row. A file is at most 256 MB.
+
+| column | needed | example |
+|---|---|---|
+"""
+WHAT_FOLLOWS: Final = """
+What a finding does to its row:
+
+- an **error** keeps it out until its cell is corrected or the row is left out with a reason;
+- a **warning** is to be known, and the row is released as the message says;
+- a **duplicate** is never released. Correct its reference or leave it out.
+
+## Rules of a row
+
+"""
+REVIEW_HEAD: Final = """
+## Rules between rows, and of the release
+
+| rule | what must hold |
+|---|---|
+"""
+
+
+def found_by(rule: str) -> Finding:
+    """What the rule's own example gives; raises StopIteration where it gives something else."""
+    return next(finding for finding in _findings(rule) if finding.rule == rule)
+
+
+def page() -> str:
+    """The whole page."""
+    return "".join([HEAD, *_columns(), WHAT_FOLLOWS, *_rules(), REVIEW_HEAD, *_review()])
+
+
+def _findings(rule: str) -> tuple[Finding, ...]:
+    example = EXAMPLES[rule]
+    cells = [example.value if column == example.column else GOOD[column] for column in COLUMNS]
+    if rule == "column-count":
+        cells = cells[:-1]
+    row = RawRow(1, 2, ",".join(cells), tuple(cells), unclosed=rule == "quote-open")
+    return check_record(row, match_header(COLUMNS), currency=CURRENCY, today=TODAY)[1]
+
+
+def _columns() -> Iterator[str]:
+    for column in COLUMNS:
+        yield f"| `{column}` | {'yes' if column in REQUIRED else ''} | {GOOD[column]} |\n"
+
+
+def _rules() -> Iterator[str]:
+    for rule, what in RULES.items():
+        example, finding = EXAMPLES[rule], found_by(rule)
+        value = example.shown or (f"`{example.value}`" if example.value else "an empty cell")
+        where = f" in `{example.column}`" if example.column else ""
+        yield f"### `{rule}` ({finding.severity})\n\n{what}\n\nFor {value}{where}: *{finding.message}*\n\n"
+
+
+def _review() -> Iterator[str]:
+    for rule, what in RULES_OF_REVIEW.items():
+        yield f"| `{rule}` | {what} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
