@@ -1,0 +1,43 @@
+"""``make bench``: every ratio in one table, and with ``--json FILE`` for scripts."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks import lookup, paint, posting
+from benchmarks.report import Row, save, table
+from benchmarks.server import bench
+
+SUBJECTS = ("posting", "lookup", "paint")
+
+
+def main() -> None:
+    """Measure what is asked for; the whole takes about ten minutes."""
+    asked = _arguments()
+    rows: list[Row] = []
+    if "paint" in asked.only:
+        rows += paint.measure()
+    if "posting" in asked.only:
+        with bench(scale=50) as server:
+            rows += posting.measure(server, seconds=asked.seconds, rounds=asked.rounds)
+    if "lookup" in asked.only:
+        with bench(scale=1) as server:
+            rows += lookup.measure(server, accounts=asked.accounts, questions=300)
+    print(table(rows))
+    if asked.json:
+        save(rows, asked.json)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON as well")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, help="measure only these")
+    parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts for the lookups")
+    parser.add_argument("--seconds", type=float, default=5, help="length of one posting run")
+    parser.add_argument("--rounds", type=int, default=3, help="posting runs a case; the median counts")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
