@@ -1,0 +1,87 @@
+"""``debtflow demo --no-tui`` with real processes in a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cluster import make_home
+
+ROOT = Path(__file__).parents[2]
+FEW = ("--accounts", "150")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = make_home()
+    yield folder
+    debtflow(folder, "db", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(home: Path, login: dict[str, str] | None = None) -> dict[str, str]:
+    named = {"DEBTFLOW_USER": login["user"], "DEBTFLOW_PASSWORD": login["password"]} if login else {}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "DEBTFLOW_HOME": str(home), **named}
+
+
+def debtflow(home: Path, *words: str, login: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "debtflow_tui", *words, "--json"], env=environment(home, login),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_demo_is_made_joined_and_survives_a_kill(home: Path) -> None:
+    # Killed in the middle of its history…
+    loading = subprocess.Popen(
+        [sys.executable, "-m", "debtflow_tui", "demo", "--no-tui", *FEW], env=environment(home),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert loading.stderr is not None
+    for line in loading.stderr:
+        if line.startswith("a year of"):
+            break
+    loading.send_signal(signal.SIGKILL)
+    loading.wait()
+    loading.stderr.close()
+
+    # …the next run makes it whole, and the one after that finds it made.
+    made = read(debtflow(home, "demo", "--no-tui", *FEW))
+    again = debtflow(home, "demo", "--no-tui")
+    assert read(again) == made
+    assert again.stderr.splitlines() == ["starting PostgreSQL", "ready"]
+
+    assert made["database_url"].startswith("postgresql://")
+    assert "@" not in made["database_url"]
+    assert "password" not in made["database_url"]
+    roles = [login["role"] for login in made["logins"]]
+    assert {"agency_admin", "supervisor", "collector", "readonly"} == set(roles)
+    assert all({"user", "password", "role"} <= login.keys() for login in made["logins"])
+    assert {path.name for path in (home / "imports").iterdir()} == {"clean.csv", "errors.csv", "large.csv"}
+
+    for login in made["logins"]:
+        found = read(debtflow(home, "account", "find", "--limit", "5", login=login))
+        assert found["accounts"] or login["role"] != "collector"
+    collector, supervisor = (next(x for x in made["logins"] if x["role"] == r) for r in ("collector", "supervisor"))
+    assert read(debtflow(home, "doctor", login=supervisor))["ok"]
+    clients = read(debtflow(home, "client", "list", login=supervisor))["clients"]
+    assert len(clients) == 3
+    assert all(collector["user"] in client["collectors"] for client in clients)
+    assert sum(client["accounts"] for client in clients) == 144
+    sheet = read(debtflow(home, "day-sheet", login=collector))
+    assert len(sheet["entries"]) > 20
+    assert read(debtflow(home, "user", "list"))["users"]  # nobody named: the owner of the embedded server
