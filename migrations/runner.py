@@ -64,7 +64,7 @@ def bootstrap(conninfo: str, database: str) -> None:
     """Make the cluster's roles and the empty database; safe to repeat. ``conninfo`` may create roles and databases."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(_read("bootstrap.sql"))
-        if not connection.execute("select from pg_database where datname = %s", [database]).fetchone():
+        if connection.execute("select from pg_database where datname = %s", [database]).fetchone() is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
     with psycopg.connect(conninfo, dbname=database) as connection:
         connection.execute(_read("database.sql"))

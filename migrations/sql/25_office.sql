@@ -102,7 +102,7 @@ begin
     end if;
     insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order)
     values (home, c.id, coalesce(client_edit.starts_on, agency_today(home)), coalesce(client_edit.commission_bp, terms.commission_bp), coalesce(client_edit.bucket_order, terms.bucket_order))
-    on conflict (client_id, starts_on) do update set commission_bp = excluded.commission_bp, bucket_order = excluded.bucket_order;
+    on conflict on constraint contract_client_start_key do update set commission_bp = excluded.commission_bp, bucket_order = excluded.bucket_order;
   end if;
   if collectors is not null then perform client_collectors_set(c.id, home, coalesce(rule, c.assignment_rule), collectors); end if;
   return c.id;
