@@ -72,7 +72,9 @@ class Worker:
             self.advance(1)
 
     def _mine(self) -> Iterator[AccountRow]:
-        query, after, rows = parse_lookup(f"status:open collector:{self.desk.session.user}"), None, []
+        query = parse_lookup(f"status:open collector:{self.desk.session.user}")
+        after: str | None = None
+        rows: list[AccountRow] = []
         while True:
             page = self.desk.accounts.find(query, limit=PAGE, after=after)
             rows += page.rows

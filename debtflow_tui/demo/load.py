@@ -24,6 +24,7 @@ from debtflow_tui import wiring
 from debtflow_tui.config import Settings
 from debtflow_tui.demo import files, history
 from debtflow_tui.demo.cast import FIRMS, Firm, Login
+from debtflow_tui.demo.names import Someone
 from debtflow_tui.embedded import EmbeddedServer
 from debtflow_tui.embedded.locks import exclusive
 from debtflow_tui.wiring import Office, Services
@@ -177,7 +178,7 @@ class Loader:
     def _place(self, firm: Firm) -> dict[str, date]:
         """Stage and release every file of the firm's clients; gives the day each account was placed on."""
         dice = Random(f"{SEED} {firm.code}")  # noqa: S311
-        known: list[files.Someone] = []
+        known: list[Someone] = []
         placed: dict[str, date] = {}
         with self._signed_in(firm.of_role("supervisor")[0]) as desk:
             today = desk.session.today
