@@ -47,6 +47,7 @@ class Routes:
         self.payments = self._standing(lambda now: now.payments)
         self.imports = self._standing(lambda now: now.imports)
         self.audit = self._standing(lambda now: now.audit)
+        self.clients = self._standing(lambda now: now.clients)
 
     @property
     def services(self) -> Services:
@@ -89,7 +90,7 @@ class Routes:
             case OpenImports():
                 from screens.imports import ImportsScreen
 
-                return ImportsScreen(self.desk, self.imports)
+                return ImportsScreen(self.desk, self.imports, self.clients)
             case OpenBatch(batch):
                 from screens.batch import BatchScreen
 

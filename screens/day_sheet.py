@@ -102,6 +102,10 @@ counts from. Money taken back counts negative. A line a method and currency: two
         entry = self._table.current
         return None if entry is None else entry.account
 
+    @property
+    def enter_does(self) -> str:
+        return "" if self._table.current is None else "account"
+
     def body(self) -> ComposeResult:
         with Horizontal(id="head"):
             yield self._which

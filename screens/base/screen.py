@@ -13,7 +13,7 @@ from screens.base.keys import commands_of, key
 from screens.base.working import Working
 from screens.dialogs.confirm import Confirm
 from screens.navigation import AskCommand, GoBack, Lock, OpenAccounts, RepeatLast, ShowHelp
-from screens.widgets import Banner, KeyBar, MessageLine, TitleBar, Tone
+from screens.widgets import Banner, Key, KeyBar, MessageLine, TitleBar, Tone
 
 WIDE = 120
 
@@ -76,6 +76,11 @@ class BaseScreen(Working[None]):
     def receive(self, text: str) -> None:
         """Take text that the command line brought."""
 
+    @property
+    def enter_does(self) -> str:
+        """What Enter does now, for the last line, where a focused widget takes it before any binding of the screen."""
+        return ""
+
     def draft_name(self) -> str:
         """The name under which this screen's draft is kept."""
         return self.crumb
@@ -115,7 +120,8 @@ class BaseScreen(Working[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        self._key_bar.show(command.for_bar for command in commands_of(self) if command.shown)
+        enter = [Key("Enter", self.enter_does)] if self.enter_does else []
+        self._key_bar.show([*enter, *(command.for_bar for command in commands_of(self) if command.shown)])
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         self._message.say(text, tone)

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from screens.base import BaseScreen, Desk, Draft, commands_of, key
+from screens.base import BaseScreen, Desk, Draft, key
 from screens.navigation import GoBack
 from screens.payment.answers import Answer, refused, sentence, twice, weighed
 from screens.payment.attempt import Attempt
@@ -24,7 +24,7 @@ from screens.payment.opening import opening
 from screens.payment.ports import AccountBook, Till
 from screens.payment.preview import PreviewPane
 from screens.payment.receipt import ReceiptPane, command, save, text_of
-from screens.widgets import EmptyState, Form, Key, money, plain, words
+from screens.widgets import EmptyState, Form, money, plain, words
 from services.errors import BadInput, DebtFlowError, Refused, SessionExpired, Stale, Unreachable
 
 if TYPE_CHECKING:
@@ -166,9 +166,9 @@ Leaving keeps what you typed for the next time you come here.
         in_trust = self._fields["method"].value != "paid_to_client"
         return (over and in_trust) or self._attempt.overpayment == "unapplied"
 
-    def _show_keys(self) -> None:
-        keys = [command.for_bar for command in commands_of(self) if command.shown]
-        self._key_bar.show([Key("Enter", "next / post"), *keys] if self._open else keys)
+    @property
+    def enter_does(self) -> str:
+        return "next / post" if self._open else ""
 
     @property
     def waiting(self) -> bool:
@@ -340,7 +340,6 @@ Leaving keeps what you typed for the next time you come here.
         self.query_one("#head").display = self.query_one("#sheet").display = not receipt_shown
         self.say("")
         self.refresh_bindings()
-        self._show_keys()
 
     # ---- keys of the form ------------------------------------------------------------------------------------------
 

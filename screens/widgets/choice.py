@@ -88,7 +88,7 @@ class Choice(Widget, can_focus=True):
     def _spell(self, letter: str) -> None:
         """Go to the first choice that starts with what was typed; a letter that leads nowhere starts afresh."""
         for spelled in (self._spelled + letter.lower(), letter.lower()):
-            fitting = [code for code in self.codes if words(code).replace(" ", "").startswith(spelled)]
+            fitting = [code for code in self.codes if words(code).replace(" ", "").lower().startswith(spelled)]
             if fitting:
                 self._spelled, self.value = spelled, fitting[0]
                 return

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual.coordinate import Coordinate
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
@@ -107,6 +108,17 @@ class PagedTable(DataTable[Text], Generic[T]):
         self.items.extend(items)
         for item in items:
             self._add(item)
+
+    def replace(self, item: T) -> None:
+        """Show a newer state of an item in its place, if it is shown."""
+        key = self._key(item)
+        at = next((place for place, known in enumerate(self.items) if self._key(known) == key), None)
+        if at is None:
+            return
+        self.items[at] = item
+        shown = (cell for cell, width in zip(self._cells(item), self._widths, strict=True) if width)
+        for column, value in enumerate(shown):
+            self.update_cell_at(Coordinate(at, column), value)
 
     def on_resize(self, event: events.Resize) -> None:
         if self._fit(event.size.width) != self._widths:

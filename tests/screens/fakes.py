@@ -351,6 +351,7 @@ class FakeServices(Fake):
     payments: Any = field(default_factory=FakePayments)
     imports: Any = field(default_factory=SimpleNamespace)
     audit: Any = field(default_factory=SimpleNamespace)
+    clients: Any = field(default_factory=SimpleNamespace)
     store: Any = field(default_factory=FakeStore)
 
     def close(self) -> None:
