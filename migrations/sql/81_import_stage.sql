@@ -28,19 +28,24 @@ create or replace function import_own_findings(findings jsonb) returns jsonb lan
       where f ->> 'rule' not in ('key-duplicate', 'already-placed')) end $$;
 
 -- Marks and unmarks duplicates among the rows with these references, all by default: against earlier rows of the file that are not excluded,
--- and against accounts of the client. Planned anew each time, because "all" and "these" want different indexes.
+-- and against accounts of the client. Planned anew each time, because "all" and "these" want different indexes, and without nested loops:
+-- a batch just staged is unknown to the planner, who takes it for a row or two.
 create or replace function import_mark_duplicates(batch bigint, refs text[] default null) returns void language sql
-  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_custom_plan as $$
+  set search_path = pg_catalog, debtflow, pg_temp set plan_cache_mode = force_custom_plan set enable_nestloop = off as $$
   with standing as (
     select r.row_no, r.ref, r.state, r.parsed, r.findings, min(r.row_no) over (partition by r.ref) as earliest
       from import_row r where r.batch_id = batch and r.ref is not null and r.state <> 'excluded' and (refs is null or r.ref = any (refs))),
+  placed as (
+    select s.*, (select a.number from account a where a.client_id = b.client_id and a.external_ref = s.ref) as account
+      from standing s cross join import_batch b where b.id = batch and s.parsed is not null and s.state <> 'released'),
   verdict as (
-    select s.row_no, s.parsed, s.findings as before, import_own_findings(s.findings) || case
-             when a.id is not null then import_finding('already-placed', s.ref, format('the reference is already account %s of this client: leave the row out, or give it a reference of its own', a.number))
-             when s.earliest < s.row_no then import_finding('key-duplicate', s.ref, format('the reference is already in row %s: leave this row out, or give it a reference of its own', s.earliest))
+    select p.row_no, p.parsed, p.findings as before, import_own_findings(p.findings) || case
+             when p.account is not null then import_finding('already-placed', p.ref,
+               format('the reference is already account %s of this client: leave the row out, or give it a reference of its own', p.account))
+             when p.earliest < p.row_no then import_finding('key-duplicate', p.ref,
+               format('the reference is already in row %s: leave this row out, or give it a reference of its own', p.earliest))
              else '[]' end as findings
-      from standing s join import_batch b on b.id = batch left join account a on a.client_id = b.client_id and a.external_ref = s.ref
-     where s.parsed is not null and s.state <> 'released')
+      from placed p)
   update import_row r set findings = v.findings, state = import_state_of(v.findings, v.parsed)
     from verdict v where r.batch_id = batch and r.row_no = v.row_no and v.findings <> v.before $$;
 

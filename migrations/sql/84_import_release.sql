@@ -15,8 +15,9 @@ begin
 end $$;
 
 -- Writes debtors, contacts and accounts of these rows, owing nothing yet. Rows and accounts in the order of the file.
+-- A batch just staged is unknown to the planner, who takes it for a row or two: nested loops over all of it are ruled out.
 create or replace function placement_write(b import_batch, rows int[], who identity) returns bigint[] language plpgsql
-  set search_path = pg_catalog, debtflow, pg_temp as $$
+  set search_path = pg_catalog, debtflow, pg_temp set enable_nestloop = off as $$
 declare
   collectors constant int[] := client_collectors(b.client_id);
   claimed constant record := placement_claim(b.client_id, b.agency_id, cardinality(rows));
@@ -25,7 +26,7 @@ begin
   with placed as materialized (
     select r.row_no, p.*, nextval('debtflow.debtor_id_seq') as debtor_id, nextval('debtflow.account_id_seq') as account_id,
            account_number(claimed.base + o.ord - 1) as number, collectors[(claimed.turn + o.ord - 1) % cardinality(collectors) + 1] as collector_id
-      from unnest(rows) with ordinality as o(row_no, ord) join import_row r on r.batch_id = b.id and r.row_no = o.row_no
+      from unnest(rows) with ordinality as o(row_no, ord) join import_row r on r.batch_id = b.id and r.row_no = o.row_no and r.row_no = any (rows)
       cross join lateral jsonb_to_record(r.parsed) as p(ref text, name text, first_norm text, last_norm text, ssn4 text, email text, phone text, amount bigint,
                                                         due_on date, creditor text, kind text)),
   wrote_debtors as (
@@ -49,9 +50,9 @@ begin
     select b.agency_id, account_id, kernel_now(), who.user_id, 'import', format('placed by %s: %s, row %s', c.code, b.file_name, row_no)
       from placed cross join client c where c.id = b.client_id),
   moved as (
-    update import_row r set state = 'released', account_id = p.account_id from placed p where r.batch_id = b.id and r.row_no = p.row_no)
+    update import_row r set state = 'released', account_id = p.account_id from placed p
+     where r.batch_id = b.id and r.row_no = p.row_no and r.row_no = any (rows))
   select array_agg(account_id order by row_no) into ids from placed;
-  perform persons_link(b.agency_id, array(select a.debtor_id from account a where a.id = any (ids)));
   return ids;
 end $$;
 
@@ -71,8 +72,9 @@ declare
   rule text;
 begin
   accounts := placement_write(b, rows, who);
+  perform persons_link(b.agency_id, array(select a.debtor_id from account a where a.id = any (accounts)));
   perform placement_post(b, accounts);
-  if to_regprocedure('debtflow.account_index(bigint[])') is not null then execute 'select debtflow.account_index($1)' using accounts; end if;
+  perform account_index(accounts);
 exception when data_exception or integrity_constraint_violation then
   get stacked diagnostics rule = constraint_name;
   if half > 0 then
@@ -110,8 +112,10 @@ begin
 end $$;
 
 -- One step of a release: takes up to `size` rows that are ready and places them. Gives the batch's state and how many rows are still to come.
-create or replace function import_release_chunk(batch bigint, size int, leave_errors boolean, placed_on date default null) returns table (state text, ready int, released int) language plpgsql security definer
-  set search_path = pg_catalog, debtflow, pg_temp as $$
+-- Waits longer than other acts: whoever releases the same batch waits for the other's step, and then goes on with it.
+create or replace function import_release_chunk(batch bigint, size int, leave_errors boolean, placed_on date default null)
+  returns table (state text, ready int, released int) language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp set lock_timeout = '30s' as $$
 declare
   who constant identity := import_clerk();
   b import_batch := import_lock(batch, who);

@@ -94,5 +94,6 @@ create unlogged table import_intake (
 
 # Two debts are one person's only where the name and the last four digits agree: that is where the search begins.
 PERSONS = """
-create index debtor_likeness_idx on debtor (agency_id, ssn_last4, last_norm, first_norm, id) where ssn_last4 is not null;
+create index debtor_likeness_idx on debtor (agency_id, ssn_last4, last_norm, first_norm, id)
+  where ssn_last4 is not null;
 """

@@ -1,4 +1,4 @@
-"""What a review reads: batches, what was found in them, and their rows. Plain questions, under the caller's policies."""
+"""What a review reads: batches, what was found in them, their rows. Plain questions, under the caller's policies."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ def release(
 ) -> None:
     """Release what is ready, joining a release that is already under way or was interrupted.
 
-    Each step locks the batch, moves rows and creates their accounts in one transaction: stopping between two steps, by an
-    exception out of ``progress`` or a kill, leaves a batch that the next call finishes.
+    Each step locks the batch, moves rows and creates their accounts in one transaction: stopping between two steps, by
+    an exception out of ``progress`` or a kill, leaves a batch that the next call finishes.
     """
     parameters = (known_batch(batch_id), CHUNK, leave_errors, placed_on)
 

@@ -34,7 +34,7 @@ select k.currency, debtflow.agency_today(b.agency_id)
 
 
 def fix(store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None) -> ImportRow:
-    """Correct cells of a row, and check all of it again; its shape (too few cells, an open quote) counts as looked at."""
+    """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
     seen, currency, today = store.ask(lambda c: (row_in(c, batch_id, row_no), *_terms(c, batch_id)))
     _refuse_unknown(values, seen)
     cells = as_sent({**seen.values, **values})
