@@ -1,0 +1,82 @@
+"""What a colleague with ``psql`` can do with import tables: read what is theirs, write nothing."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from services.imports import Imports
+from tests.imports.files import good
+from tests.support.house import House
+
+DENIED = (
+    "insert into debtflow.import_batch (agency_id, client_id, file_id, file_name) values (1, 1, 1, 'x')",
+    "insert into debtflow.import_row (batch_id, row_no, state) values (1, 9, 'error')",
+    "insert into debtflow.file (agency_id, sha256, bytes, stored_at) values (1, sha256(''), '', now())",
+    "update debtflow.import_row set state = 'valid'",
+    "update debtflow.import_batch set state = 'released'",
+    "delete from debtflow.import_row",
+    "delete from debtflow.import_batch",
+    "truncate debtflow.import_intake",
+    "delete from debtflow.import_intake",
+    "select * from debtflow.import_intake",
+    "select bytes from debtflow.file",
+    "select debtflow.import_mark_duplicates(1)",
+    "select debtflow.import_lock(1, debtflow.me())",
+    "select debtflow.persons_link(1, '{1}')",
+    "select debtflow.placement_claim(1, 1, 1000000)",
+)
+
+
+def test_nobody_writes_a_table_or_calls_an_inner_function(house: House, imports: Imports) -> None:
+    batch = imports.stage(good(2), "a.csv", "HXL")
+    for login in ("bea", "ada", "ana", "rex", "zack"):
+        connection = house.psql(login)
+        for statement in DENIED:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+    assert imports.show(batch.id) == batch
+
+
+def test_only_supervisors_send_rows(house: House) -> None:
+    row = "insert into debtflow.import_intake values (gen_random_uuid(), 1, 1, '', null, '{}', '[]', null)"
+    for login in ("ana", "rex"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            house.psql(login).execute(row)
+
+
+def test_rows_are_for_those_who_review_them(house: House, imports: Imports) -> None:
+    imports.stage(good(2), "a.csv", "HXL")
+    for login, batches in (("bea", 1), ("ada", 1), ("rex", 1), ("ana", 0), ("zack", 0), ("zia", 0)):
+        run = house.psql(login).execute
+        assert run("select count(*) from debtflow.import_batch").fetchone() == (batches,), login
+        assert run("select count(*) from (select id, sha256 from debtflow.file) f").fetchone() == (batches,), login
+    for login, rows in (("bea", 2), ("ada", 2), ("zack", 0)):
+        assert house.psql(login).execute("select count(*) from debtflow.import_row").fetchone() == (rows,), login
+    for login in ("rex", "ana", "zia"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            house.psql(login).execute("select count(*) from debtflow.import_row")
+
+
+def test_without_a_session_nothing_is_seen(house: House, imports: Imports) -> None:
+    imports.stage(good(2), "a.csv", "HXL")
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        house.psql("bea", session=False).execute("select * from debtflow.import_row")
+    assert refused.value.sqlstate == "DF440"
+
+
+def test_a_stranger_cannot_take_rows_sent_by_others(house: House, imports: Imports) -> None:
+    bea = house.psql("bea")
+    upload = "11111111-1111-4111-8111-111111111111"
+    bea.execute("insert into debtflow.import_intake values (%s, 1, 1, 'raw', 'A-1', '{}', '[]', null)", [upload])
+    with pytest.raises(psycopg.Error) as refused:
+        house.psql("zack").execute(
+            "select debtflow.import_stage_close(gen_random_uuid(), 'ZEN', 'x.csv', 'utf-8', ',', 'x')"
+        )
+    assert refused.value.diag.constraint_name == "batch_has_rows"
+
+
+def test_the_kept_bytes_are_what_their_digest_says(house: House, imports: Imports) -> None:
+    imports.stage(good(2), "a.csv", "HXL")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        house.su.execute("update debtflow.file set bytes = 'other'")
