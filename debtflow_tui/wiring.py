@@ -215,7 +215,7 @@ def database_name(settings: Settings) -> str:
 def origin() -> str:
     """Where this session comes from: the machine, its terminal, and who is at the other end of SSH."""
     parts = [socket.gethostname()]
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         parts.append(os.ttyname(sys.stdin.fileno()))
     if ssh := os.environ.get("SSH_CLIENT"):
         parts.append(f"ssh {ssh.split(' ')[0]}")

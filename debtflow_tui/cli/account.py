@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import click
 
 from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import Report, Table, facts
-from debtflow_tui.cli.session import signed_in
+from debtflow_tui.cli.session import repeatable, signed_in
 from services.errors import BadInput
 
 if TYPE_CHECKING:
@@ -122,12 +123,13 @@ def assign(report: Report, numbers: tuple[str, ...], collector: str) -> None:
 @account.command()
 @click.argument("number")
 @click.argument("text")
+@click.option("--submission-id", metavar="UUID", help="Writes once, however often it is sent.")
 @click.pass_obj
-def note(report: Report, number: str, text: str) -> None:
+def note(report: Report, number: str, text: str, submission_id: str | None) -> None:
     """Write a note; - reads it from stdin."""
-    wanted = given.account(number)
-    with signed_in() as desk:
-        written = desk.accounts.note(wanted, given.text(text))
+    wanted, submission = given.account(number), given.submission(submission_id) or uuid4()
+    with repeatable(submission), signed_in() as desk:
+        written = desk.accounts.note(wanted, given.text(text), submission_id=submission)
     report.give(written, f"noted on {wanted}")
 
 
@@ -137,19 +139,21 @@ def note(report: Report, number: str, text: str) -> None:
 @click.option("--text", default="", help="What was said.")
 @click.option("--promised", metavar="AMOUNT", help="What was promised.")
 @click.option("--promised-on", metavar="DATE", help="When it will be paid.")
+@click.option("--submission-id", metavar="UUID", help="Writes once, however often it is sent.")
 @click.pass_obj
-def call(report: Report, number: str, outcome: str, text: str, promised: str | None, promised_on: str | None) -> None:
+def call(
+    report: Report, number: str, outcome: str, text: str, promised: str | None, promised_on: str | None,
+    submission_id: str | None,
+) -> None:  # fmt: skip
     """Write down a call and how it ended."""
-    from services.accounts.results import CALL_OUTCOMES
     from services.domain.money import Money
 
-    wanted = given.account(number)
-    if outcome not in CALL_OUTCOMES:
-        raise BadInput("outcome", f"{outcome} is not an outcome of a call", hint=", ".join(CALL_OUTCOMES))
-    with signed_in() as desk:
+    wanted, submission = given.account(number), given.submission(submission_id) or uuid4()
+    with repeatable(submission), signed_in() as desk:
         day = given.coming_day(promised_on, desk.session.today, "promised_on") if promised_on else None
         amount = Money.parse(promised, desk.session.currency, field="promised") if promised else None
-        written = desk.accounts.call(wanted, outcome, given.text(text), day, amount)
+        said = given.text(text)
+        written = desk.accounts.call(wanted, outcome, said, day, amount, submission_id=submission)
     report.give(written, f"{outcome} on {wanted}")
 
 

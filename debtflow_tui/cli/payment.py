@@ -11,7 +11,7 @@ import click
 from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Command, Group
 from debtflow_tui.cli.report import Report, Table, facts
-from debtflow_tui.cli.session import signed_in
+from debtflow_tui.cli.session import repeatable, signed_in
 from services.domain.money import Money
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def post(
     from services.payments.results import PaymentForm
 
     number, submission = given.account(account), given.submission(submission_id) or uuid4()
-    with signed_in() as desk:
+    with repeatable(submission), signed_in() as desk:
         day = given.day(effective, desk.session.today, "effective")
         money = Money.parse(amount, desk.session.currency)
         form = PaymentForm(
@@ -82,7 +82,7 @@ def reverse(report: Report, receipt: str, reason: str, submission_id: str | None
 
     parse_receipt_number(receipt)
     submission = given.submission(submission_id) or uuid4()
-    with signed_in() as desk:
+    with repeatable(submission), signed_in() as desk:
         report.confirm(f"Reverse {receipt} ({reason})?", yes=yes)
         done = desk.payments.reverse(receipt, reason, submission_id=submission)
     report.give(done, f"{done.receipt} is reversed by {done.reversal}; {done.account} owes {done.balance}")

@@ -17,7 +17,7 @@ from uuid import UUID
 import click
 
 from services.domain.money import Money
-from services.errors import DebtFlowError
+from services.errors import DebtFlowError, Refused
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -70,9 +70,11 @@ class Report:
         click.echo(_plain(words), err=True)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask a person at a terminal; a script has said what it wants by running the command."""
-        if not (yes or self.as_json) and sys.stdin.isatty():
-            click.confirm(_plain(question), abort=True, err=True)
+        """Ask a person at a terminal; a script has said what it wants by running the command. Raises Refused on no."""
+        if yes or self.as_json or not sys.stdin.isatty():
+            return
+        if not click.confirm(_plain(question), err=True):
+            raise Refused("nothing was done", rule="confirmation")
 
     def fail(self, error: DebtFlowError) -> int:
         """Say what went wrong and give the exit code."""

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from debtflow_tui import config
-from services.errors import BadInput, DebtFlowError, NotAllowed
+from services.errors import BadInput, Busy, DebtFlowError, NotAllowed, Unreachable
 
 if TYPE_CHECKING:
     from debtflow_tui.config import Settings
@@ -58,6 +59,16 @@ def agency_of(office: Office, named: str | None) -> str | None:
     raise BadInput(
         "agency", "say which agency", hint=f"--agency: {known}" if known else "there is none yet: debtflow agency add"
     )
+
+
+@contextmanager
+def repeatable(submission: UUID) -> Iterator[None]:
+    """Where the outcome is open, says which submission to repeat: a new one would do the same a second time."""
+    try:
+        yield
+    except (Busy, Unreachable) as error:
+        error.hint = f"{error.hint}; repeat with --submission-id {submission}" if error.hint else str(submission)
+        raise
 
 
 def credentials(settings: Settings) -> tuple[str, str | None]:

@@ -8,8 +8,8 @@ home/imports/       the three files to try the import with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ from debtflow_tui.embedded import EmbeddedServer
 from debtflow_tui.embedded.locks import exclusive
 from debtflow_tui.wiring import Office, Services
 from migrations import runner
-from services.errors import Misconfigured
+from services.errors import Misconfigured, Refused
 from services.store.failures import translated
 
 ACCOUNTS: Final = 5_400
@@ -146,6 +146,7 @@ class Loader:
         self._accounts = accounts
         self._progress = progress
         self._done = 0
+        self._stopped = False
         self._guard = Lock()
 
     def load(self) -> None:
@@ -158,9 +159,8 @@ class Loader:
         for firm in FIRMS:
             placed[firm.code] = self._place(firm)
         self._done = 0
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            for _ in pool.map(lambda firm: self._work(firm, placed[firm.code]), FIRMS):
-                pass
+        for firm in FIRMS:
+            self._work(firm, placed[firm.code])
         self._progress("writing the import files", 0.97)
         files.write_samples(self._settings.home / "imports", date.today())  # noqa: DTZ011 - any day near today will do
 
@@ -204,11 +204,19 @@ class Loader:
                 )
                 for login in collectors
             ]  # fmt: skip
-            with ThreadPoolExecutor(max_workers=len(workers)) as pool:
-                list(pool.map(history.Worker.work, workers))
+            self._side_by_side([worker.work for worker in workers])
         with self._signed_in(firm.of_role("supervisor")[0]) as desk:
             bounced = [receipt for worker in workers for receipt in worker.bounced]
             history.bounce(desk, bounced, Random(f"{SEED} {firm.code}"))  # noqa: S311
+
+    def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:
+        with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+            try:
+                for future in as_completed([pool.submit(job) for job in jobs]):
+                    future.result()
+            except BaseException:
+                self._stopped = True  # Ctrl-C, or the first one's error: the others stop at their next step
+                raise
 
     @contextmanager
     def _signed_in(self, login: Login) -> Iterator[Services]:
@@ -220,6 +228,8 @@ class Loader:
 
     def _advance(self, step: str, rows: int, start: float, length: float) -> None:
         with self._guard:
+            if self._stopped:
+                raise Refused("the load was stopped", rule="stopped")
             self._done += rows
             self._progress(step, start + length * min(1.0, self._done / self._accounts))
 

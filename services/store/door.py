@@ -45,7 +45,10 @@ class Store:
             return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
 
         pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=POOL_WAIT)
-        self._engine: Engine = create_engine("postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True)
+        # A bug's traceback quotes the statement; what was in it is nobody's to read there.
+        self._engine: Engine = create_engine(
+            "postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True
+        )
         self._token: str | None = None
         self._reading: set[Driver] = set()
         self._guard = Lock()

@@ -33,6 +33,17 @@ class Said:
         return self.json["error"]
 
 
+class Typed(io.TextIOWrapper):
+    """What stands on stdin, and whether a person typed it."""
+
+    def __init__(self, text: str, *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(text.encode()))
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
 Call = Callable[..., Said]
 
 
@@ -42,8 +53,8 @@ def words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     monkeypatch.setenv("DEBTFLOW_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DEBTFLOW_LOG", raising=False)
 
-    def call(*said: str, stdin: str = "") -> Said:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+    def call(*said: str, stdin: str = "", terminal: bool = False) -> Said:
+        monkeypatch.setattr("sys.stdin", Typed(stdin, terminal=terminal))
         capsys.readouterr()
         code = run(said)
         out, err = capsys.readouterr()
@@ -57,9 +68,9 @@ def as_(house: House, words: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Runs a command with ``--json`` as one of the house's logins."""
     monkeypatch.setenv("DEBTFLOW_DATABASE_URL", house.url)
 
-    def call(login: str, *said: str, stdin: str = "", plain: bool = False) -> Said:
+    def call(login: str, *said: str, stdin: str = "", plain: bool = False, terminal: bool = False) -> Said:
         monkeypatch.setenv("DEBTFLOW_USER", login)
         monkeypatch.setenv("DEBTFLOW_PASSWORD", password_of(login))
-        return words(*said, *(() if plain else ("--json",)), stdin=stdin)
+        return words(*said, *(() if plain else ("--json",)), stdin=stdin, terminal=terminal)
 
     return call

@@ -127,3 +127,22 @@ def test_show_and_day_sheet(pay: Call, as_: Call) -> None:
     assert as_("bea", "day-sheet", "--user", "nobody").code == 3
     assert as_("bea", "day-sheet", "--day", "someday").code == 2
     assert "120.00 USD" in as_("ana", "day-sheet", plain=True).out
+
+
+def test_an_open_outcome_names_the_submission(house: House, pay: Call) -> None:
+    key = str(uuid4())
+    with house.su.transaction():
+        house.su.execute("select from debtflow.account_balance for update")
+        held = pay("--submission-id", key)
+    assert held.code == 4
+    assert f"--submission-id {key}" in held.error["hint"]
+    assert pay("--submission-id", key).code == 0
+
+
+def test_a_person_is_asked_and_may_say_no(as_: Call, pay: Call) -> None:
+    receipt = pay().json["receipt"]
+    reverse = ("payment", "reverse", receipt, "--reason", "nsf")
+    no = as_("bea", *reverse, stdin="n\n", plain=True, terminal=True)
+    assert (no.code, no.out) == (1, "")
+    assert "Reverse" in no.err
+    assert as_("bea", *reverse, stdin="y\n", plain=True, terminal=True).code == 0

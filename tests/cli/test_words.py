@@ -50,7 +50,7 @@ def test_help_and_version_load_no_database(words: tuple[str, ...]) -> None:
     assert not loaded_after(*words) & {*HEAVY, *DATABASE}
 
 
-def test_a_scripted_command_loads_no_screen_and_no_gateway(house, as_, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_scripted_command_loads_no_screen_and_no_gateway(house, as_, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEBTFLOW_USER", "bea")
     monkeypatch.setenv("DEBTFLOW_PASSWORD", "bea-password")
     for words in (("account", "find", "--json"), ("import", "list"), ("doctor",), ("user", "list")):
@@ -166,7 +166,7 @@ def test_an_interrupted_command_is_130(tmp_path: Path) -> None:
     assert err.strip() == "debtflow: interrupted"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(house, as_) -> None:  # type: ignore[no-untyped-def]
+def test_a_reader_that_has_seen_enough_is_no_error(house, as_) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -197,7 +197,7 @@ def test_a_wrong_password_is_not_allowed(as_: Call, monkeypatch: pytest.MonkeyPa
     assert "wrong" not in said.out + said.err
 
 
-def test_no_password_says_where_to_put_one(house, words: Call, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_no_password_says_where_to_put_one(house, words: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEBTFLOW_DATABASE_URL", house.url)
     monkeypatch.setenv("DEBTFLOW_USER", "ana")
     said = words("account", "find", "--json")
@@ -228,7 +228,7 @@ def test_no_database_at_all_names_the_demo(words: Call, monkeypatch: pytest.Monk
     assert "debtflow demo" in said.error["hint"]
 
 
-def test_a_command_closes_its_session(house, as_: Call) -> None:  # type: ignore[no-untyped-def]
+def test_a_command_closes_its_session(house, as_: Call) -> None:
     as_("ana", "account", "find")
     assert house.one("select count(*) from debtflow.session where ended_at is null") == 0
     assert house.one("select count(*) from debtflow.session") == 1

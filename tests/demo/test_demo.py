@@ -85,3 +85,11 @@ def test_the_demo_is_made_joined_and_survives_a_kill(home: Path) -> None:
     sheet = read(debtflow(home, "day-sheet", login=collector))
     assert len(sheet["entries"]) > 20
     assert read(debtflow(home, "user", "list"))["users"]  # nobody named: the owner of the embedded server
+
+    # What is not known to be a demo is not touched, not even on request.
+    (home / "demo.json").unlink()
+    for words in (("demo", "--no-tui"), ("demo", "--no-tui", "--fresh", "--yes")):
+        refused = debtflow(home, *words)
+        assert refused.returncode == 2
+        assert "no demo" in json.loads(refused.stdout)["error"]["message"]
+    assert len(read(debtflow(home, "user", "list"))["users"]) == len(made["logins"])
