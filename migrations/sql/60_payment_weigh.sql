@@ -15,6 +15,10 @@ begin
   return parts;
 end $$;
 
+-- Basis points of an amount, rounded half up once; split so that no amount can overflow on the way.
+create or replace function commission_on(amount bigint, basis_points int) returns bigint language sql immutable parallel safe as
+  'select amount / 10000 * basis_points + (amount % 10000 * basis_points + 5000) / 10000';
+
 -- The newest payment of the same amount within 24 hours that still stands.
 create or replace function payment_earlier(account bigint, amount bigint) returns bigint language sql stable set search_path = pg_catalog, debtflow, pg_temp as $$
   select p.id from payment p where p.account_id = account and p.amount = payment_earlier.amount and p.reverses is null
@@ -104,7 +108,7 @@ begin
     end if;
     if w.outcome is null then
       w.outcome := 'posted';
-      w.commission := ((w.amount - w.over) * i.commission_bp + 5000) / 10000;
+      w.commission := commission_on(w.amount - w.over, i.commission_bp);
       due := plus4(due, w.parts, -1);
       unapplied := unapplied + w.over;
       version := version + 1;

@@ -57,6 +57,12 @@ begin
   return answer;
 end $$;
 
+-- The day of the newest payment that was not taken back for good.
+create or replace function last_standing_payment(account bigint) returns date language sql stable as $$
+  select max(p.effective_on) from payment p
+   where p.account_id = account and p.reverses is null
+     and not exists (select from transfer t where t.reverses = p.id and not exists (select from transfer u where u.reverses = t.id)) $$;
+
 create or replace function payment_reverse_write(weighed weighed_reversal[], who identity) returns void language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp set enable_seqscan = off as $$
 declare
@@ -73,7 +79,7 @@ begin
   insert into leg (transfer_id, no, debit, credit, account_id, amount, currency, parts)
   select w.reversal_id, l.no, l.credit, l.debit, l.account_id, l.amount, l.currency, l.parts
     from unnest(weighed) w join leg l on l.transfer_id = w.payment_id where w.outcome = 'reversed';
-  update account_balance b set due = s.due, unapplied = s.unapplied, version = s.version, last_posted_at = at
+  update account_balance b set due = s.due, unapplied = s.unapplied, version = s.version, last_posted_at = at, last_payment_on = last_standing_payment(s.account_id)
     from (select distinct on (account_id) * from unnest(weighed) w where w.outcome = 'reversed' order by account_id, ord desc) s
    where b.account_id = s.account_id;
   perform events_follow(ids, 'PaymentReversed');

@@ -203,3 +203,21 @@ def test_the_day_sheet_totals_by_method(house: House) -> None:
     ]
     assert sheet.total == usd(60_00)
     assert Payments(house.store("bea")).day_sheet().total == usd(-30_00)
+
+
+def test_the_largest_amount_there_can_be_overflows_nothing(house: House) -> None:
+    number = house.place(principal=10**15)
+    receipt = Payments(house.store("ana")).post(form(number, 10**15))
+    assert receipt.balance == usd(0)
+    assert house.one("select amount from debtflow.leg where no = 4 and transfer_id > 1") == 10**15 // 4
+
+
+def test_a_reversed_payment_is_not_the_last_one(house: House) -> None:
+    number = house.place(principal=100_00)
+    payments, supervisor = Payments(house.store("ana")), Payments(house.store("bea"))
+    payments.post(form(number, 10_00, effective_on=date(2025, 12, 1)))
+    receipt = payments.post(form(number, 20_00, effective_on=date(2025, 12, 24)))
+    reversal = supervisor.reverse(receipt.receipt, "nsf", submission_id=uuid4())
+    assert house.one("select last_payment_on from debtflow.account_balance") == date(2025, 12, 1)
+    supervisor.reverse(reversal.reversal, "void", submission_id=uuid4())
+    assert house.one("select last_payment_on from debtflow.account_balance") == date(2025, 12, 24)
