@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 GOING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -20,13 +19,3 @@ def answer(leave: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in GOING:
         loop.add_signal_handler(number, leave, exit_code(number))
-
-
-@contextmanager
-def outliving_the_line() -> Iterator[None]:
-    """Let a dropped line end the program in its own time: writing to a terminal that is gone must not."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise

@@ -66,6 +66,11 @@ class Lookups(Protocol):
 class SearchBox(Input):
     """The box; a colon typed into an empty one opens the command line, for no question begins with one."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("enter", "submit", "open", "Open what was found"),
+        key("down", "screen.to_list", "list", "From the box to the list"),
+    ]
+
     def on_key(self, event: events.Key) -> None:
         if event.character == ":" and not self.value:
             event.prevent_default().stop()
@@ -85,8 +90,6 @@ In the box every letter is text. Down goes to the list; there letters are keys, 
 and / or Esc goes back to the box.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("enter", "open", "open", "Open the account under the cursor", show=False),
-        key("down", "to_list", "list", "From the box to the list", show=False),
         key("p", "pay", "payment", "Enter a payment on this account"),
         key("n", "start('note')", "note", "Write a note on this account"),
         key("c", "start('call')", "call", "Record a call and its outcome"),
@@ -109,6 +112,7 @@ and / or Esc goes back to the box.
         self._detail = AccountSummary(desk.local, id="detail")
         self._typing: Timer | None = None
         self._dwelling: Timer | None = None
+        self._dwells = False
         self._pending = False
         self._open_when_found = False
         self._next: str | None = None
@@ -145,11 +149,11 @@ and / or Esc goes back to the box.
             return in_list and self.desk.session.may_write
         if action in ("to_box", "copy"):
             return in_list
-        return self._box.has_focus if action == "to_list" else True
+        return True
 
     @property
     def waiting(self) -> bool:
-        return self._pending or super().waiting
+        return self._pending or self._dwells or super().waiting
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -315,13 +319,17 @@ and / or Esc goes back to the box.
         row = self._table.current
         if self._dwelling is not None:
             self._dwelling.stop()
+        self._dwells = False
         if row is None or not self.wide:
             self._detail.clear()
             return
         self._detail.begin(row)
+        self._dwells = True
         self._dwelling = self.set_timer(DWELL, lambda: self._look_at(row.number))
 
     def _look_at(self, number: str) -> None:
+        self._dwells = False
+
         def show(account: Account) -> None:
             if self._table.current is not None and self._table.current.number == account.number:
                 self._detail.show(account)
@@ -349,5 +357,5 @@ and / or Esc goes back to the box.
         if row.follow_up_on is None:
             return cell(GONE)
         days = (row.follow_up_on - self.desk.today).days
-        near = {0: "today", 1: "tomorrow"}.get(days, f"{row.follow_up_on:%-d %b}")
+        near = {0: "today", 1: "tomorrow"}.get(days, f"{row.follow_up_on.day} {row.follow_up_on:%b}")
         return cell(f"{near} !" if days < 0 else near, self._alarm if days < 0 else "bold" if days == 0 else "")

@@ -24,7 +24,7 @@ PATIENCE_WITH_BUSY = 2
 WAY_OUT = frozenset({"escape", "f3", "f12", "ctrl+q"})
 
 
-@dataclass
+@dataclass(eq=False)
 class _Errand:
     """One question or deed on its way, with what to do when it is back."""
 
@@ -36,7 +36,6 @@ class _Errand:
     held: bool
     quiet: bool
     tries: int = 0
-    spun: bool = False
     spinner: Timer | None = None
 
 
@@ -48,6 +47,7 @@ class Working(Screen[ScreenResultType]):
         self._keyboard = keyboard
         self._cancel_reads = cancel_reads
         self._errands: dict[Worker[Any], _Errand] = {}
+        self._says_busy = False
 
     # ---- to be had by the screens ---------------------------------------------------------------------------------
 
@@ -141,8 +141,15 @@ class Working(Screen[ScreenResultType]):
         self._errands[worker] = errand
 
     def _spin(self, errand: _Errand) -> None:
-        self.say(errand.topic if errand.act else "Looking…", "busy")
-        errand.spun = True
+        if errand in self._errands.values():
+            self.say(errand.topic if errand.act else "Looking…", "busy")
+            self._says_busy = True
+
+    def _calm(self) -> None:
+        """Take the busy word back once nothing is under way that a person waits for."""
+        if self._says_busy and all(errand.quiet for errand in self._errands.values()):
+            self._says_busy = False
+            self.say("")
 
     def _drop(self, topic: str) -> bool:
         """Forget the older question on a topic; says whether there was one."""
@@ -169,11 +176,11 @@ class Working(Screen[ScreenResultType]):
             self._went_wrong(errand, event.worker.error)
         else:
             self._settle(errand)
+            self._calm()
 
     def _answered(self, errand: _Errand, answer: Any) -> None:
         self.found()
-        if errand.spun:
-            self.say("")
+        self._calm()
         try:
             errand.then(answer)
         finally:
@@ -190,7 +197,8 @@ class Working(Screen[ScreenResultType]):
         dropped = self._keyboard.discard_keys() if errand.held else 0
         errand.held = False
         self._settle(errand)
-        if dropped or errand.spun:
+        self._calm()
+        if dropped:
             self.say(_dropped(dropped), "warn")
         if errand.failed(error):
             return

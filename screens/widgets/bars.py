@@ -16,6 +16,7 @@ from screens.widgets.text import harmless, plain
 
 Tone = Literal["plain", "good", "warn", "error", "busy"]
 ARROW = " ▸ "
+LONGEST_AGENCY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class TitleBar(Horizontal):
         return plain(f" {self._place.environment} ", "bold")
 
     def _whose(self) -> str:
-        return " · ".join(filter(None, (self._place.agency, self._place.user))) + " "
+        agency = self._place.agency
+        short = agency if len(agency) <= LONGEST_AGENCY else f"{agency[: LONGEST_AGENCY - 1]}…"
+        return f"{short} · {self._place.user} "
 
 
 class MessageLine(Static):

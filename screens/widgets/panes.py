@@ -49,8 +49,12 @@ class EmptyState(Static):
     """Says what to do next where there is nothing to show."""
 
     def __init__(self, text: str, *, id: str | None = None) -> None:
-        super().__init__(plain(text), id=id, classes="empty")
+        super().__init__(_lines(text), id=id, classes="empty")
 
     def tell(self, text: str) -> None:
         """Say something else."""
-        self.update(plain(text))
+        self.update(_lines(text))
+
+
+def _lines(text: str) -> Content:
+    return Content("\n").join(map(plain, text.split("\n")))

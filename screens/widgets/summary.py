@@ -15,7 +15,7 @@ from screens.widgets.panes import Fact, Facts
 from screens.widgets.text import GONE, money_text, plain, words
 
 if TYPE_CHECKING:
-    from services.accounts.results import Account, AccountRow
+    from services.accounts.results import Account, AccountRow, Activity
 
 
 class AccountSummary(VerticalScroll, can_focus=False):
@@ -28,16 +28,18 @@ class AccountSummary(VerticalScroll, can_focus=False):
         self._what = Static("", classes="what")
         self._facts = Facts(11)
         self._rest = Facts(11)
+        self._lately = Facts(13)
 
     def compose(self) -> ComposeResult:
         yield self._who
         yield self._what
         yield self._facts
         yield self._rest
+        yield self._lately
 
     def clear(self) -> None:
         """Show nothing."""
-        for part in (self._who, self._what, self._facts, self._rest):
+        for part in (self._who, self._what, self._facts, self._rest, self._lately):
             part.update("")
 
     def begin(self, row: AccountRow) -> None:
@@ -53,6 +55,7 @@ class AccountSummary(VerticalScroll, can_focus=False):
             )
         )
         self._rest.update("")
+        self._lately.update("")
 
     def show(self, account: Account) -> None:
         """Show the account itself."""
@@ -64,9 +67,10 @@ class AccountSummary(VerticalScroll, can_focus=False):
         facts.append(("", ""))
         for contact in account.debtor.contacts:
             facts.append((contact.kind, plain(contact.value) + plain(f"  {contact.label}", "$text-muted")))
-        facts.append(("", ""))
-        for entry in account.activities[:8]:
-            when = f"{self._local(entry.at):%-d %b %H:%M}"
-            line = Content.assemble(plain(f"{entry.by} ", "$text-muted"), plain(f"{words(entry.kind)} {entry.text}"))
-            facts.append((when, line))
         self._rest.show(facts)
+        self._lately.show([("", ""), *map(self._line, account.activities[:8])])
+
+    def _line(self, entry: Activity) -> Fact:
+        at = self._local(entry.at)
+        said = Content.assemble(plain(f"{entry.by} ", "$text-muted"), plain(f"{words(entry.kind)} {entry.text}"))
+        return f"{at.day:2} {at:%b %H:%M}", said

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import events
-from textual.coordinate import Coordinate
 from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
 from textual.message import Message
 from textual.widgets import DataTable
 
@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 AHEAD = 15
 """Rows before the end at which the next page is asked for."""
+
+LEAST_FLEX = 6
+"""Cells that a flexible column keeps, however little room there is."""
 
 PAGE_LIMIT = 500
 """More rows than this at once cannot be painted while a person types."""
@@ -37,6 +40,7 @@ class PagedTable(DataTable[Text], Generic[T]):
     """Rows made of items by ``cells``; ``key`` tells the same item in an older page and a newer one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "open", id="list.open", tooltip="Open what is under the cursor"),
         Binding("home", "scroll_top", "first", show=False),
         Binding("end", "scroll_bottom", "last", show=False),
     ]
@@ -82,6 +86,7 @@ class PagedTable(DataTable[Text], Generic[T]):
         self._key = key
         self._roomy = roomy
         self._widths: tuple[int, ...] = ()
+        self._needed: tuple[int, ...] = tuple(column.width for column in columns)
         self._more = False
         self.items: list[T] = []
 
@@ -96,6 +101,7 @@ class PagedTable(DataTable[Text], Generic[T]):
         top = self.scroll_y
         self.items = list(items)[:PAGE_LIMIT]
         self._more = more
+        self._measure(self.items)
         self._draw()
         place = next((at for at, item in enumerate(self.items) if self._key(item) == before), 0) if before else 0
         self.move_cursor(row=place, scroll=False)
@@ -106,8 +112,12 @@ class PagedTable(DataTable[Text], Generic[T]):
         """Add the next page below."""
         self._more = more
         self.items.extend(items)
-        for item in items:
-            self._add(item)
+        self._measure(items)
+        if self._fit(self.size.width) == self._widths:
+            for item in items:
+                self._add(item)
+        else:
+            self._redraw()
 
     def replace(self, item: T) -> None:
         """Show a newer state of an item in its place, if it is shown."""
@@ -122,9 +132,20 @@ class PagedTable(DataTable[Text], Generic[T]):
 
     def on_resize(self, event: events.Resize) -> None:
         if self._fit(event.size.width) != self._widths:
-            row = self.cursor_row
-            self._draw()
-            self.move_cursor(row=row)
+            self._redraw()
+
+    def _redraw(self) -> None:
+        row = self.cursor_row
+        self._draw()
+        self.move_cursor(row=row)
+
+    def _measure(self, items: Sequence[T]) -> None:
+        """A figure is never cut: its column grows to the longest one."""
+        rows = [self._cells(item) for item in items]
+        self._needed = tuple(
+            max([needed, *(row[at].cell_len for row in rows)]) if column.right else needed
+            for at, (column, needed) in enumerate(zip(self._layout, self._needed, strict=True))
+        )
 
     def _draw(self) -> None:
         widths = self._fit(self.size.width)
@@ -145,14 +166,13 @@ class PagedTable(DataTable[Text], Generic[T]):
     def _fit(self, room: int) -> tuple[int, ...]:
         """The width of each column, 0 for one that is not shown; the scroll bar keeps its place."""
         room -= 1
-        shown = [column for column in self._layout if room >= self._roomy or not column.wide]
-        fixed = sum(column.width for column in shown if not column.flex) + 2 * self.cell_padding * len(shown)
-        flexible = sum(column.flex for column in shown) or 1
-        spare = max(0, room - fixed) // flexible
-        return tuple(
-            0 if column not in shown else max(column.width, spare) if column.flex else column.width
-            for column in self._layout
-        )
+        sized = zip(self._layout, self._needed, strict=True)
+        wanted = [(column, 0 if column.wide and room < self._roomy else width) for column, width in sized]
+        fixed = sum(width for column, width in wanted if not column.flex)
+        flexible = sum(bool(column.flex and width) for column, width in wanted) or 1
+        gaps = 2 * self.cell_padding * sum(bool(width) for _, width in wanted)
+        spare = max(0, room - fixed - gaps) // flexible
+        return tuple(max(LEAST_FLEX, spare) if column.flex and width else width for column, width in wanted)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()

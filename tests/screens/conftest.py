@@ -40,6 +40,12 @@ class Desktop(DebtFlowApp):
             raise self.refuse
         return self._fake
 
+    def on_unmount(self) -> None:
+        """Let go of whatever a test keeps waiting, so that its thread can end."""
+        for service in vars(self._fake).values():
+            for gate in getattr(service, "gates", {}).values():
+                gate.set()
+
     async def open_first(self) -> None:
         await super().open_first()
         self._welcome((self._fake, ""))

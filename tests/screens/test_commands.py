@@ -1,0 +1,81 @@
+"""What the command line understands."""
+
+from __future__ import annotations
+
+import pytest
+
+from debtflow_tui.commands import FAST_PATHS, parse
+from screens.navigation import (
+    Lock,
+    OpenAccount,
+    OpenAccounts,
+    OpenAudit,
+    OpenBatch,
+    OpenDaySheet,
+    OpenImports,
+    OpenPayment,
+    ShowHelp,
+    SignOut,
+    Travel,
+)
+from services.errors import BadInput
+from tests.screens.fakes import FIRST
+
+
+@pytest.mark.parametrize(
+    ("line", "here", "goes"),
+    [
+        (f"p {FIRST} 250.00 check 1991", None, OpenPayment(FIRST, "250.00", "check", "1991")),
+        ("p 250.00 cash", FIRST, OpenPayment(FIRST, "250.00", "cash", "")),
+        ("p 250", FIRST, OpenPayment(FIRST, "250", "", "")),
+        ("p", FIRST, OpenPayment(FIRST)),
+        ("p 10023 250", None, OpenPayment(FIRST, "250", "", "")),
+        (f"p {FIRST} 5 check paid at the door", None, OpenPayment(FIRST, "5", "check", "paid at the door")),
+        (f"a {FIRST}", None, OpenAccount(FIRST)),
+        (FIRST, None, OpenAccount(FIRST)),
+        ("a oyelaran quil", None, OpenAccounts("oyelaran quil")),
+        ("a", None, OpenAccounts()),
+        (f"n {FIRST}", None, OpenAccount(FIRST, "note")),
+        ("c", FIRST, OpenAccount(FIRST, "call")),
+        ("f", FIRST, OpenAccount(FIRST, "follow_up")),
+        ("s", FIRST, OpenAccount(FIRST, "status")),
+        ("i", None, OpenImports()),
+        ("i 118", None, OpenBatch(118)),
+        ("t", None, OpenAudit("")),
+        ("t", FIRST, OpenAudit(f"entity:account/{FIRST}")),
+        ("t who:ana since:-7d", FIRST, OpenAudit("who:ana since:-7d")),
+        ("d", None, OpenDaySheet()),
+        ("l", None, Lock()),
+        ("q", None, SignOut()),
+        ("?", None, ShowHelp()),
+    ],
+)
+def test_each_fast_path_goes_to_its_place(line: str, here: str | None, goes: Travel):
+    assert parse(line, here) == (goes,)
+
+
+def test_a_semicolon_separates_several():
+    assert parse(f"a {FIRST}; t ;; d") == (OpenAccount(FIRST), OpenAudit(""), OpenDaySheet())
+    assert parse("  ") == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("zap 1", "“zap” is no command; there are: a p n c f s i t d l q ?"),
+        ("p 250.00 cash", "which account?"),
+        ("n", "which account?"),
+        ("p 10023-9 250", "its check digit is wrong"),
+        ("i one", "“one” is not a batch number"),
+    ],
+)
+def test_what_is_not_understood_is_named(line: str, said: str):
+    with pytest.raises(BadInput) as caught:
+        parse(line)
+    assert said in caught.value.message
+
+
+def test_every_fast_path_shows_how_it_is_typed():
+    for path in FAST_PATHS:
+        assert path.form.startswith(path.word)
+        assert path.does
