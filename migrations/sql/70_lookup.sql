@@ -47,7 +47,7 @@ end $$;
 
 -- Words of the agency's names that are one or two typing errors away from this one, nearest first.
 create or replace function word_typos(agency int, word text) returns table (token text, typos int) language plpgsql stable
-  set search_path = pg_catalog, debtflow, public, pg_temp as $$
+  set search_path = pg_catalog, debtflow, public, pg_temp set enable_bitmapscan = on as $$
 declare allowed constant int := case when length(word) < 3 then 0 when length(word) < 6 then 1 else 2 end;
 begin
   perform set_config('pg_trgm.similarity_threshold', case when length(word) < 6 then '0.2' else '0.3' end, true);
@@ -80,6 +80,7 @@ begin
   union all select x.typos + y.typos, x.token || ' ' || y.token, x.token || ' ' || y.token || e'\x01' from like_a x cross join like_b y;
 end $$;
 
+-- A range begins in one condition, at its start or where the page before ended: a b-tree given two beginnings may take the farther one.
 -- Every finder exists twice: over the rows of an agency and over those of one collector. The column is written into the text, because only
 -- then does each have the one index that serves it.
 do $do$
@@ -91,7 +92,7 @@ declare
        and (f.collector is distinct from 'none' or a.collector_id is null)
        and (f.priority_from is null or a.priority between f.priority_from and f.priority_to)
        and (f.follow_from is null or a.follow_up_on between f.follow_from and f.follow_to)
-       and (f.flag is null or exists (select from account_flag g where g.account_id = a.id and g.kind = f.flag and g.lifted_at is null))
+       and (f.flag is null or (select true from account_flag g where g.account_id = a.id and g.kind = f.flag and g.lifted_at is null))
        and (f.balance_from is null or exists (select from account_balance b where b.account_id = a.id and b.currency = f.currency
                                                  and sum4(b.due) between f.balance_from and f.balance_to)) $p$;
 begin
@@ -103,9 +104,9 @@ create or replace function lookup_keys_%1$s(scope int, kind text, lo text, hi te
 begin
   return query
   select s.key, s.account_id from search_key s
-   where s.%1$s_id = scope and s.kind = lookup_keys_%1$s.kind and s.key >= lo and s.key < hi and (s.key, s.account_id) > (coalesce(after.key, ''), coalesce(after.id, 0))
+   where s.%1$s_id = scope and s.kind = lookup_keys_%1$s.kind and (s.key, s.account_id) > (coalesce(after.key, lo), coalesce(after.id, 0)) and s.key < hi
      and not exists (select from search_key d where d.account_id = s.account_id and d.kind = lookup_keys_%1$s.kind and d.key >= lo and d.key < s.key)
-     and (skip_kind is null or not exists (select from search_key d where d.account_id = s.account_id and d.kind = skip_kind and d.key >= skip_lo and d.key < prefix_end(skip_lo)))
+     and (select d.key from search_key d where d.account_id = s.account_id and d.kind = skip_kind and d.key >= skip_lo and d.key < prefix_end(skip_lo) limit 1) is null
      and (f is null or exists (select from account a where a.id = s.account_id and %2$s))
    order by s.key, s.account_id limit n;
 end $$ $f$, scope, passes);
@@ -120,8 +121,8 @@ begin
   select s.key, s.account_id from name_token t
     cross join lateral (
       select s.key, s.account_id from search_key s
-       where s.%1$s_id = scope and s.kind = 'name' and s.key >= t.token || ' ' || b and s.key < prefix_end(t.token || ' ' || b)
-         and (s.key, s.account_id) > (coalesce(after.key, ''), coalesce(after.id, 0))
+       where s.%1$s_id = scope and s.kind = 'name' and s.key < prefix_end(t.token || ' ' || b)
+         and (s.key, s.account_id) > (greatest(after.key, t.token || ' ' || b), case when after.key >= t.token || ' ' || b then after.id else 0 end)
          and not exists (select from search_key d where d.account_id = s.account_id and d.kind = 'name' and d.key >= lookup_pairs_%1$s.a and d.key < s.key
                             and starts_with(split_part(d.key, ' ', 2), b))
          and not exists (select from unnest(rest) w where not exists (
@@ -142,8 +143,8 @@ begin
   select r.typos, r.lo, s.key, s.account_id from r
     cross join lateral (
       select s.key, s.account_id from search_key s
-       where s.%1$s_id = scope and s.kind = 'name' and s.key >= r.lo and s.key < r.hi
-         and (s.key, s.account_id) > (case when r.lo = after.token then after.key else '' end, case when r.lo = after.token then after.id else 0 end)
+       where s.%1$s_id = scope and s.kind = 'name' and s.key < r.hi
+         and (s.key, s.account_id) > (case when r.lo = after.token then after.key else r.lo end, case when r.lo = after.token then after.id else 0 end)
          and not exists (select from search_key d where d.account_id = s.account_id and d.kind = 'name'
                             and d.key >= lookup_typos_%1$s.a and d.key < prefix_end(lookup_typos_%1$s.a) and starts_with(split_part(d.key, ' ', 2), coalesce(b, '')))
          and not exists (select from search_key d join r as e on d.key >= e.lo and d.key < e.hi
@@ -162,7 +163,7 @@ create or replace function lookup_numbers_%1$s(scope int, lo text, hi text, skip
 begin
   return query
   select a.number, a.id from account a
-   where a.%1$s_id = scope and a.number >= lo and a.number < hi and a.number > coalesce(after.key, '') and a.number <> all (skip) and %2$s
+   where a.%1$s_id = scope and a.number >= greatest(lo, after.key) and a.number < hi and a.number is distinct from after.key and a.number <> all (skip) and %2$s
    order by a.number limit n;
 end $$ $f$, scope, passes);
 

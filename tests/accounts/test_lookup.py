@@ -31,43 +31,46 @@ def known(house: House, as_: Who) -> dict[str, str]:
     return placed
 
 
-@pytest.mark.parametrize(
-    ("text", "how"),
-    [
-        ("{number}", "account number"),
-        ("{bare}", "account number"),
-        ("number:{number}", "account number"),
-        ("{number} status:open", "account number"),
-        ("HX-007", "client reference"),
-        ("hx-007", "client reference"),
-        ("ref:HX-0", "client reference"),
-        ("(312) 555-1007", "phone"),
-        ("+1 312 555 1007", "phone"),
-        ("phone:31255", "phone"),
-        ("phone:5551007", "phone"),
-        ("phone:1007", "phone"),
-        ("quill.o@example.org", "e-mail"),
-        ("email:quill", "e-mail"),
-        ("ssn:4021", "SSN, last 4"),
-        ("4021", "SSN, last 4"),
-        ("quillfeather", "name"),
-        ("oyelaran quil", "name"),
-        ("quil oyelaran", "name"),
-        ("OYELÁRAN", "name"),
-        ("oyelran quil", "name, 1 typo"),
-        ("oyelran quilfeather", "name, 2 typos"),
-        ("Qullfeather", "name, 1 typo"),
-    ],
+HOW = (
+    ("{number}", "account number"),
+    ("{bare}", "account number"),
+    ("number:{number}", "account number"),
+    ("{number} status:open", "account number"),
+    ("HX-007", "client reference"),
+    ("hx-007", "client reference"),
+    ("ref:HX-0", "client reference"),
+    ("(312) 555-1007", "phone"),
+    ("+1 312 555 1007", "phone"),
+    ("phone:31255", "phone"),
+    ("phone:5551007", "phone"),
+    ("phone:1007", "phone"),
+    ("quill.o@example.org", "e-mail"),
+    ("email:quill", "e-mail"),
+    ("ssn:4021", "SSN, last 4"),
+    ("4021", "SSN, last 4"),
+    ("quillfeather", "name"),
+    ("oyelaran quil", "name"),
+    ("quil oyelaran", "name"),
+    ("OYELÁRAN", "name"),
+    ("oyelran quil", "name, 1 typo"),
+    ("oyelran quilfeather", "name, 2 typos"),
+    ("Qullfeather", "name, 1 typo"),
 )
-def test_finds_what_was_typed(known: dict[str, str], as_: Who, text: str, how: str) -> None:
+
+
+def test_finds_what_was_typed(known: dict[str, str], as_: Who) -> None:
     number = known["quill"]
-    page = ask(as_("ana"), text.format(number=number, bare=number[:-2]))
-    assert (number in numbers(page), page.how) == (True, how)
-    assert not {known["ben"], known["free"]} & set(numbers(page))
+    for text, how in HOW:
+        page = ask(as_("ana"), text.format(number=number, bare=number[:-2]))
+        assert (number in numbers(page), page.how) == (True, how), text
+        assert not {known["ben"], known["free"]} & set(numbers(page)), text
 
 
 def test_every_role_finds_what_it_may_see(known: dict[str, str], as_: Who) -> None:
-    seen = {login: set(numbers(ask(as_(login), "name:oyelaran quil"))) for login in ("ana", "ben", "bea", "ada", "rex", "zoe", "zack")}
+    seen = {
+        login: set(numbers(ask(as_(login), "name:oyelaran quil")))
+        for login in ("ana", "ben", "bea", "ada", "rex", "zoe", "zack")
+    }
     whole = {known["quill"], known["ben"]}
     assert seen == {
         "ana": {known["quill"]}, "ben": {known["ben"]}, "bea": whole, "ada": whole, "rex": whole,
@@ -163,13 +166,15 @@ def test_readonly_finds_contacts_only_by_the_whole(known: dict[str, str], as_: W
         assert ask(rex, part).rows == (), part
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["'; drop table debtflow.account; --", "%", "_", "name:%", "\\", "[/b]", "\x1b[2J", "\u202e abc", "name:\u0e01", "a\x00b", "🦉",
-     "phone:" + "9" * 400, "x " * 300, "name:" + "y" * 900, "$1", "{}", "name:e'\\x01'"],
+HOSTILE = (
+    "'; drop table debtflow.account; --", "%", "_", "name:%", "\\", "[/b]", "\x1b[2J", "\u202e abc", "name:\u0e01", "a\x00b", "🦉",
+    "phone:" + "9" * 400, "x " * 300, "name:" + "y" * 900, "$1", "{}", "name:e'\\x01'",
 )  # fmt: skip
-def test_hostile_text_is_only_text(known: dict[str, str], as_: Who, text: str) -> None:
-    assert ask(as_("bea"), text).rows == ()
+
+
+def test_hostile_text_is_only_text(known: dict[str, str], as_: Who) -> None:
+    for text in HOSTILE:
+        assert ask(as_("bea"), text).rows == (), text
 
 
 def test_hostile_names_are_found_as_they_stand(house: House, as_: Who) -> None:
@@ -188,7 +193,7 @@ def test_a_contact_taken_away_is_not_found_by_it(known: dict[str, str], as_: Who
     assert ask(ana, f"phone:{PHONE}").rows == ()
 
 
-@pytest.mark.parametrize("limit", [0, -1, 501])
-def test_a_page_has_a_sane_size(house: House, as_: Who, limit: int) -> None:
-    with pytest.raises(BadInput, match="lines"):
-        as_("ana").find(parse_lookup("ann"), limit=limit)
+def test_a_page_has_a_sane_size(as_: Who) -> None:
+    for limit in (0, -1, 501):
+        with pytest.raises(BadInput, match="lines"):
+            as_("ana").find(parse_lookup("ann"), limit=limit)
