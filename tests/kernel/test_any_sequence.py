@@ -9,7 +9,16 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from services.domain.money import Money
 from services.errors import Refused
@@ -87,7 +96,11 @@ class Counter(RuleBasedStateMachine):
             assert str(answer) == preview.message
             return multiple()
         assert expected == "posted"
-        assert (answer.allocation, answer.balance, answer.version) == (preview.lines, preview.after, preview.version + 1)
+        assert (answer.allocation, answer.balance, answer.version) == (
+            preview.lines,
+            preview.after,
+            preview.version + 1,
+        )
         return self._book(form, answer)
 
     @rule(target=entries, batch=st.lists(forms, min_size=2, max_size=6))
@@ -145,7 +158,15 @@ class Counter(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert Ledger(self.house.store("bea")).replay_check().differences == ()
         health = Doctor(self.house.store("bea")).examine()
-        money = ("replay", "trust-equation", "postings-zero", "payments-transfers", "legs-whole", "collector-copies", "closed-zero")
+        money = (
+            "replay",
+            "trust-equation",
+            "postings-zero",
+            "payments-transfers",
+            "legs-whole",
+            "collector-copies",
+            "closed-zero",
+        )
         assert {check.name: check.ok for check in health.checks if check.name in money} == dict.fromkeys(money, True)
         for store in self.house._stores:
             store.close()
@@ -195,4 +216,6 @@ def _fields(form: PaymentForm) -> dict[str, object]:
 
 def test_any_sequence(house: House) -> None:
     machine = type("Counter", (Counter,), {"house": house})
-    run_state_machine_as_test(machine, settings=settings(settings.get_profile("house"), max_examples=20, stateful_step_count=15))  # type: ignore[arg-type]
+    run_state_machine_as_test(
+        machine, settings=settings(settings.get_profile("house"), max_examples=20, stateful_step_count=15)
+    )  # type: ignore[arg-type]

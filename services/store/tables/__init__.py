@@ -1,0 +1,9 @@
+"""The tables as declared: what the migrations must come to.
+
+Nothing is created from here, and statements are written in SQL; a test holds declaration and migrated database equal.
+"""
+
+from services.store.tables import accounts, imports, ledger, people, trail
+from services.store.tables.base import metadata
+
+__all__ = ["accounts", "imports", "ledger", "metadata", "people", "trail"]

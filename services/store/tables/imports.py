@@ -1,0 +1,115 @@
+"""Files as sent, and the review between a file and the accounts."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.store.tables.base import Bytewise, Instant, column, metadata, optional
+
+file = Table(
+    "file",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("sha256", LargeBinary),
+    optional("size", BigInteger, Computed("length(bytes)", persisted=True)),
+    column("bytes", LargeBinary),
+    column("stored_at", Instant),
+    CheckConstraint("sha256 = sha256(bytes)", name="file_addressed_by_content"),
+    UniqueConstraint("agency_id", "sha256", name="file_content_key"),
+)
+
+import_batch = Table(
+    "import_batch",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("client_id", Integer, ForeignKey("debtflow.client.id")),
+    column("file_id", BigInteger, ForeignKey("debtflow.file.id")),
+    column("file_name", Text),
+    column("encoding", Text),
+    column("delimiter", Text),
+    column("state", Text, server_default=text("'in_review'")),
+    column("rows", Integer),
+    column("valid", Integer, server_default=text("0")),
+    column("warnings", Integer, server_default=text("0")),
+    column("errors", Integer, server_default=text("0")),
+    column("duplicates", Integer, server_default=text("0")),
+    column("excluded", Integer, server_default=text("0")),
+    column("released", Integer, server_default=text("0")),
+    column("staged_by", Integer, ForeignKey("debtflow.users.id")),
+    column("staged_at", Instant),
+    optional("placed_on", Date),
+    optional("finished_at", Instant),
+    optional("reason", Text),
+    CheckConstraint("length(file_name) between 1 and 200", name="batch_file_name_length"),
+    CheckConstraint("state in ('in_review', 'releasing', 'released', 'rejected')", name="batch_state_known"),
+    CheckConstraint("rows > 0", name="batch_has_rows"),
+    CheckConstraint("length(reason) between 1 and 400", name="batch_reason_length"),
+    CheckConstraint("(state in ('released', 'rejected')) = (finished_at is not null)", name="batch_finished_has_time"),
+    Index("import_batch_file_once", "file_id", unique=True, postgresql_where=text("state <> 'rejected'")),
+    Index("import_batch_agency_idx", "agency_id", "id"),
+)
+
+import_row = Table(
+    "import_row",
+    metadata,
+    column("batch_id", BigInteger, ForeignKey("debtflow.import_batch.id"), primary_key=True),
+    column("row_no", Integer, primary_key=True),
+    column("agency_id", Integer),
+    column("line", Integer),
+    column("raw", Text),
+    column("cells", JSONB),
+    column("findings", JSONB),
+    optional("parsed", JSONB),
+    optional("ref", Bytewise),
+    column("state", Text),
+    column("version", Integer, server_default=text("1")),
+    optional("reason", Text),
+    optional("account_id", BigInteger, ForeignKey("debtflow.account.id")),
+    CheckConstraint("row_no > 0", name="import_row_number_positive"),
+    CheckConstraint("jsonb_typeof(cells) = 'object'", name="import_row_cells_shape"),
+    CheckConstraint("jsonb_typeof(findings) = 'array'", name="import_row_findings_shape"),
+    CheckConstraint("length(ref) between 1 and 64", name="import_row_ref_length"),
+    CheckConstraint(
+        "state in ('valid', 'warning', 'error', 'duplicate', 'excluded', 'released')", name="import_row_state_known"
+    ),
+    CheckConstraint("length(reason) between 1 and 400", name="import_row_reason_length"),
+    CheckConstraint("(state = 'released') = (account_id is not null)", name="import_row_released_has_account"),
+    CheckConstraint("(state <> 'excluded') or (reason is not null)", name="import_row_excluded_has_reason"),
+    CheckConstraint(
+        "(state <> all (ARRAY['valid', 'warning', 'released'])) or (parsed is not null)",
+        name="import_row_good_is_parsed",
+    ),
+    Index("import_row_state_idx", "batch_id", "state", "row_no"),
+    Index("import_row_ref_idx", "batch_id", "ref"),
+    Index("import_row_found_idx", "batch_id", "row_no", postgresql_where=text("findings <> '[]'::jsonb")),
+)
+
+import_intake = Table(
+    "import_intake",
+    metadata,
+    column("upload", Uuid),
+    column("row_no", Integer),
+    column("line", Integer),
+    column("raw", Text),
+    optional("ref", Text),
+    column("cells", JSONB),
+    column("findings", JSONB),
+    optional("parsed", JSONB),
+    prefixes=["UNLOGGED"],
+)
