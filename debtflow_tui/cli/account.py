@@ -1,24 +1,39 @@
-"""``debtflow account``: find an account, see all about it, write down what was said."""
+"""``debtflow account``: find an account and see all about it; the work on it is in ``work``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import click
 
 from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import Report, Table, facts
-from debtflow_tui.cli.session import repeatable, signed_in
+from debtflow_tui.cli.session import signed_in
 from services.errors import BadInput
 
 if TYPE_CHECKING:
     from services.accounts.results import Account, AccountRow
 
 
-@click.group(cls=Group)
+WORK = {
+    "assign": "Assign accounts to a collector.",
+    "note": "Write a note.",
+    "call": "Write down a call and how it ended.",
+    "status": "Move an account to another status.",
+    "follow-up": "Set the day to come back to an account, or none.",
+    "priority": "Set the priority.",
+    "flag": "Raise or lift a flag.",
+    "contact": "Save a phone, email or address.",
+    "contact-remove": "Take a contact off the account.",
+}
+
+
+@click.group(
+    cls=Group,
+    lazy={name: (f"debtflow_tui.cli.work:{name.replace('-', '_')}", line) for name, line in WORK.items()},
+)
 def account() -> None:
     """Find, show and work accounts."""
 
@@ -109,78 +124,31 @@ def _tables(found: Account) -> Iterator[Table]:
 
 
 @account.command()
-@click.argument("numbers", nargs=-1, required=True)
-@click.option("--to", "collector", required=True, metavar="USER", help="Who works them from now on.")
-@click.pass_obj
-def assign(report: Report, numbers: tuple[str, ...], collector: str) -> None:
-    """Assign accounts to a collector; - reads their numbers from stdin."""
-    wanted = given.accounts(numbers)
-    with signed_in() as desk:
-        assigned = desk.accounts.assign(wanted, collector)
-    report.give({"assigned": assigned}, f"{assigned} assigned to {collector}")
-
-
-@account.command()
 @click.argument("number")
-@click.argument("text")
-@click.option("--submission-id", metavar="UUID", help="Writes once, however often it is sent.")
+@click.option("--bucket", help="principal, interest, fees or costs; all of them by itself.")
 @click.pass_obj
-def note(report: Report, number: str, text: str, submission_id: str | None) -> None:
-    """Write a note; - reads it from stdin."""
-    wanted, submission = given.account(number), given.submission(submission_id) or uuid4()
-    with repeatable(submission), signed_in() as desk:
-        written = desk.accounts.note(wanted, given.text(text), submission_id=submission)
-    report.give(written, f"noted on {wanted}")
-
-
-@account.command()
-@click.argument("number")
-@click.option("--outcome", required=True, help="promise_to_pay, contacted, left_message, no_answer, busy, …")
-@click.option("--text", default="", help="What was said.")
-@click.option("--promised", metavar="AMOUNT", help="What was promised.")
-@click.option("--promised-on", metavar="DATE", help="When it will be paid.")
-@click.option("--submission-id", metavar="UUID", help="Writes once, however often it is sent.")
-@click.pass_obj
-def call(
-    report: Report, number: str, outcome: str, text: str, promised: str | None, promised_on: str | None,
-    submission_id: str | None,
-) -> None:  # fmt: skip
-    """Write down a call and how it ended."""
-    from services.domain.money import Money
-
-    wanted, submission = given.account(number), given.submission(submission_id) or uuid4()
-    with repeatable(submission), signed_in() as desk:
-        day = given.coming_day(promised_on, desk.session.today, "promised_on") if promised_on else None
-        amount = Money.parse(promised, desk.session.currency, field="promised") if promised else None
-        said = given.text(text)
-        written = desk.accounts.call(wanted, outcome, said, day, amount, submission_id=submission)
-    report.give(written, f"{outcome} on {wanted}")
-
-
-@account.command()
-@click.argument("number")
-@click.argument("to")
-@click.option("--reason", help="Why, where the move needs a reason.")
-@click.option("--note", default="", help="A note that goes with it.")
-@click.option("--version", type=int, help="The version that was looked at; the present one by itself.")
-@click.pass_obj
-def status(report: Report, number: str, to: str, reason: str | None, note: str, version: int | None) -> None:
-    """Move an account to another status."""
+def postings(report: Report, number: str, bucket: str | None) -> None:
+    """Show every movement behind the balance, oldest first."""
     wanted = given.account(number)
     with signed_in() as desk:
-        seen = desk.accounts.version(wanted) if version is None else version
-        moved = desk.accounts.change_status(wanted, to, version=seen, reason=reason, note=note)
-    report.give({"number": wanted, "status": to, "version": moved}, f"{wanted} is {to}")
+        found = desk.accounts.postings(wanted, bucket)
+    lines = [
+        (each.effective_on, each.kind, each.receipt, each.bucket, each.amount, each.running, each.recorded_at)
+        for each in found
+    ]
+    headings = ("EFFECTIVE", "WHAT", "RECEIPT", "BUCKET", "AMOUNT", "AFTER", "RECORDED")
+    report.give({"number": wanted, "postings": found}, Table(headings, lines))
 
 
-@account.command("follow-up")
+@account.command()
 @click.argument("number")
-@click.argument("on", metavar="DATE|none")
+@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
+@click.option("--before", type=int, metavar="ID", help="Go on below this line.")
 @click.pass_obj
-def follow_up(report: Report, number: str, on: str) -> None:
-    """Set the day to come back to an account, or none."""
+def timeline(report: Report, number: str, limit: int, before: int | None) -> None:
+    """Show what was done, newest first."""
     wanted = given.account(number)
     with signed_in() as desk:
-        day = None if on == "none" else given.coming_day(on, desk.session.today, "follow_up")
-        desk.accounts.follow_up(wanted, day)
-    report.give({"number": wanted, "follow_up_on": day}, f"follow up {wanted} on {day}" if day else "no follow-up")
+        found = desk.accounts.activities(wanted, before_id=before, limit=limit)
+    lines = [(each.id, each.at, each.by, each.outcome or each.kind, each.text) for each in found]
+    report.give({"number": wanted, "activities": found}, Table(("ID", "WHEN", "BY", "WHAT", "TEXT"), lines))

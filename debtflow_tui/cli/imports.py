@@ -152,6 +152,18 @@ def exclude(report: Report, batch: str, rows: tuple[str, ...], reason: str) -> N
 
 @imports.command()
 @click.argument("batch")
+@click.argument("rows", nargs=-1, required=True)
+@click.pass_obj
+def include(report: Report, batch: str, rows: tuple[str, ...]) -> None:
+    """Take excluded rows back."""
+    wanted, numbers = _number(batch), given.rows(rows)
+    with signed_in() as desk:
+        found = desk.imports.include(wanted, numbers)
+    _give(report, found)
+
+
+@imports.command()
+@click.argument("batch")
 @click.option("--leave-errors", is_flag=True, help="Release the good rows and leave those in error.")
 @click.option("--placed-on", metavar="DATE", help="The day the client placed them; today by itself.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -52,8 +52,8 @@ class Group(click.Group):
         super().__init__(name, params=[*(params or ()), *everywhere()], **more)
         self._lazy = dict(lazy or {})
 
-    def list_commands(self, context: click.Context) -> list[str]:
-        return [*self._lazy, *super().list_commands(context)]
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return [*self.commands, *self._lazy]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self._lazy:
@@ -62,11 +62,10 @@ class Group(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        if not self._lazy:
-            return super().format_commands(context, formatter)
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        at_hand = [(name, each.get_short_help_str(90)) for name, each in self.commands.items()]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._lazy.items()])
+            formatter.write_dl([*at_hand, *((name, line) for name, (_, line) in self._lazy.items())])
 
 
 Group.group_class = Group

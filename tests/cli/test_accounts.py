@@ -113,3 +113,39 @@ def test_status(house: House, as_: Call) -> None:
     assert as_("ana", "account", "status", number, "negotiating", "--version", str(moved["version"] - 1)).code == 4
     assert as_("ana", "account", "status", number, "payment_plan").code == 1
     assert as_("ana", "account", "status", number, "nonsense").code == 2
+
+
+def test_flags_contacts_and_priority(house: House, as_: Call) -> None:
+    number = house.place()
+    assert as_("ana", "account", "flag", number, "attorney", "--note", "letter of 3 May").code == 0
+    assert as_("ana", "account", "flag", number, "attorney").code == 1
+    assert as_("ana", "account", "flag", number, "pirate").code == 2
+    assert [flag["kind"] for flag in as_("ana", "account", "show", number).json["flags"]] == ["attorney"]
+    assert as_("ana", "account", "flag", number, "attorney", "--lift", "withdrawn").json["raised"] is False
+    saved = as_("ana", "account", "contact", number, "phone", "(312) 555-0142", "--primary").json
+    assert saved["value"].endswith("0142")
+    assert as_("ana", "account", "contact", number, "phone", "12").code == 2
+    assert as_("ana", "account", "contact-remove", number, str(saved["id"])).code == 0
+    assert as_("ana", "account", "contact-remove", number, str(saved["id"])).code == 3
+    assert as_("ana", "account", "priority", number, "0").code == 0
+    assert as_("ana", "account", "priority", number, "7").code == 2
+    assert as_("ana", "account", "show", number).json["priority"] == 0
+
+
+def test_what_is_behind_the_balance(house: House, as_: Call) -> None:
+    number = house.place(principal=100_00)
+    as_("ana", "payment", "post", "--account", number, "--amount", "25.00", "--method", "cash")
+    as_("ana", "account", "note", number, "paid at the counter")
+    moves = as_("ana", "account", "postings", number, "--bucket", "principal").json["postings"]
+    assert [move["amount"]["minor"] for move in moves] == [10000, -2500]
+    assert moves[-1]["running"]["minor"] == 7500
+    assert as_("ana", "account", "postings", number, "--bucket", "gold").code == 2
+    lines = as_("ana", "account", "timeline", number, "--limit", "1").json["activities"]
+    assert [line["text"] for line in lines] == ["paid at the counter"]
+
+
+def test_a_note_sent_twice_is_written_once(house: House, as_: Call) -> None:
+    number, key = house.place(), "3f2b8c1e-0c2d-4f7a-9d7b-0a5b6c7d8e9f"
+    written = [as_("ana", "account", "note", number, "once", "--submission-id", key).json["id"] for _ in range(2)]
+    assert written[0] == written[1]
+    assert as_("ana", "account", "note", number, "other", "--submission-id", key).code == 1

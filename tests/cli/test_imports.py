@@ -44,6 +44,8 @@ def test_the_whole_way(house: House, as_: Call, bad: str) -> None:
     assert as_("bea", "import", "fix", batch, "3", "debtor_name=Cat Coe").json["errors"] == 1
     left = as_("bea", "import", "exclude", batch, "4-5", "--reason", "sent back").json
     assert (left["errors"], left["excluded"]) == (0, 2)
+    assert as_("bea", "import", "include", batch, "5").json["excluded"] == 1
+    assert as_("bea", "import", "exclude", batch, "5", "--reason", "sent back").json["excluded"] == 2
     done = as_("bea", "import", "release", batch, "--placed-on", "2026-01-05")
     assert done.code == 0
     assert (done.json["state"], done.json["released"]) == ("released", 3)
