@@ -78,7 +78,7 @@ class BaseScreen(Working[None]):
 
     @property
     def enter_does(self) -> str:
-        """What Enter does now, for the last line, where a focused widget takes it before any binding of the screen."""
+        """What Enter does now, in a word of this screen's own; empty where the focused widget's word will do."""
         return ""
 
     def draft_name(self) -> str:
@@ -120,8 +120,9 @@ class BaseScreen(Working[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        enter = [Key("Enter", self.enter_does)] if self.enter_does else []
-        self._key_bar.show([*enter, *(command.for_bar for command in commands_of(self) if command.shown)])
+        own = self.enter_does
+        named = [command for command in commands_of(self) if command.shown and not (own and "enter" in command.keys)]
+        self._key_bar.show([*([Key("Enter", own)] if own else []), *(command.for_bar for command in named)])
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         self._message.say(text, tone)

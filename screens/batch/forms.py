@@ -1,0 +1,67 @@
+"""What asks before many rows move: why they are left out, whether they become accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from screens.base import Desk, FormDialog
+from screens.widgets import Entry
+from services.errors import BadInput
+
+if TYPE_CHECKING:
+    from services.imports.results import Batch
+
+FIX_FIRST, LEAVE = "fix_them_first", "leave_them_out"
+
+
+class ReasonForm(FormDialog[str]):
+    """Asks for a reason, and gives it."""
+
+    def entries(self) -> tuple[Entry, ...]:
+        return (Entry("reason", "Reason", required=True, max_length=200),)
+
+    def send(self) -> None:
+        self.dismiss(self.form["reason"].value)
+
+
+class ReleaseForm(FormDialog[bool]):
+    """Asks for the number of rows; gives whether rows in error may be left behind."""
+
+    def __init__(self, desk: Desk, batch: Batch) -> None:
+        self._batch = batch
+        super().__init__(desk, f"Release batch {batch.id}", effect(batch), "release")
+
+    def entries(self) -> tuple[Entry, ...]:
+        count = Entry(
+            "count", "Rows", required=True, placeholder=f"{self._batch.ready:,}", width=12, check=self._counted
+        )
+        errors = Entry("errors", f"{self._batch.errors:,} errors", codes=(FIX_FIRST, LEAVE), width=22)
+        return (errors, count) if self._batch.errors else (count,)
+
+    def _counted(self, text: str) -> str:
+        if text.replace(",", "").strip() != str(self._batch.ready):
+            raise BadInput("count", f"type {self._batch.ready}, the number of rows that become accounts")
+        return "become accounts"
+
+    def send(self) -> None:
+        if self._batch.errors and self.form["errors"].value != LEAVE:
+            said = f"{self._batch.errors:,} rows are in error: leave them out, or Esc and fix them"
+            self.form.show_error("errors", said)
+        else:
+            self.dismiss(bool(self._batch.errors))
+
+
+def effect(batch: Batch) -> str:
+    """What a release of this batch does, in words."""
+    behind = [
+        f"{count:,} {name}"
+        for count, name in (
+            (batch.errors, "in error"), (batch.duplicates, "duplicate"), (batch.excluded, "excluded"),
+        )
+        if count
+    ]  # fmt: skip
+    stays = f" {', '.join(behind)} stay behind." if behind else ""
+    return (
+        f"{batch.ready:,} rows become debtors and accounts of {batch.client}, assigned by its rule.{stays}"
+        " Type the number of rows to confirm."
+    )

@@ -1,0 +1,89 @@
+"""The upper lines of a review: what the batch holds, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.widgets import plain, words
+
+if TYPE_CHECKING:
+    from screens.base import Desk
+    from services.imports.results import Batch, Progress
+
+COUNTED = ("valid", "warnings", "errors", "duplicates", "excluded", "released")
+ALARMING = frozenset({"errors"})
+AFTER_BAR = 26
+
+
+class BatchHead(Vertical):
+    """Counts above, a bar below: ready while under review, done while it is released."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id="head")
+        self._desk = desk
+        self._counts = Static("", id="counts")
+        self._bar = Static("", id="bar")
+        self._share = (0, 0, "")
+
+    def compose(self) -> ComposeResult:
+        yield self._counts
+        yield self._bar
+
+    def show(self, batch: Batch) -> None:
+        """Show a batch as it stands."""
+        self._counts.update(Content("").join(_counts(batch)))
+        if batch.state == "releasing":
+            self.show_progress(batch.released, batch.released + batch.ready)
+        elif batch.state == "in_review":
+            self._share = (batch.ready, max(1, batch.rows - batch.excluded - batch.duplicates), "ready")
+            self._draw()
+        else:
+            self._bar.update(plain(f" {self._end(batch)}", "$text-muted"))
+
+    def follow(self, progress: Progress) -> None:
+        """Show how far a release of ours is."""
+        self.show_progress(progress.done, progress.total or progress.done)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show what is done and what is left."""
+        self._share = (done, max(1, total), f"released · {total - done:,} left")
+        self._draw()
+
+    def on_resize(self) -> None:
+        if self._share[2]:
+            self._draw()
+
+    def _draw(self) -> None:
+        part, whole, word = self._share
+        room = max(10, self.size.width - AFTER_BAR)
+        full = part * room // whole
+        # Rounded down: 100 % is said only when nothing is missing.
+        percent = part * 1000 // whole / 10
+        figure = f"{percent:.0f} %" if percent == int(percent) else f"{percent:.1f} %"
+        self._bar.update(
+            Content.assemble(
+                " ", ("━" * full, "$text-accent"), ("━" * (room - full), "$rule"), plain(f" {figure} {word}", "bold")
+            )
+        )
+
+    def _end(self, batch: Batch) -> str:
+        at = f" on {self._desk.local(batch.finished_at):%-d %b %Y, %H:%M}" if batch.finished_at else ""
+        if batch.state == "rejected":
+            return f"rejected{at}: {batch.reason or 'no reason given'}"
+        return f"{words(batch.state)}{at}: {batch.released:,} accounts of {batch.client}"
+
+
+def _counts(batch: Batch) -> Iterator[Content]:
+    yield plain(f" {words(batch.state)}", "bold")
+    yield plain(f" · {batch.rows:,} rows ·", "$text-muted")
+    for name in COUNTED:
+        count = getattr(batch, name)
+        if count:
+            loud = "$text-error" if name in ALARMING else "bold" if name == "valid" else ""
+            yield plain(f" {count:,}", loud) + plain(f" {name}", loud if name in ALARMING else "$text-muted") + " "

@@ -1,0 +1,307 @@
+"""Reviewing a batch: what was found, the rows behind it, the cell to correct, the release."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.message import Message
+
+from screens.base import key
+from screens.batch.detail import RowDetail
+from screens.batch.forms import ReasonForm, ReleaseForm
+from screens.batch.release import Release, Stopped
+from screens.batch.review import ReviewScreen
+from screens.dialogs.confirm import Confirm
+from screens.navigation import GoBack, OpenAccount
+from screens.widgets import PagedTable, words
+from services.errors import DebtFlowError, SessionExpired, Stale
+
+if TYPE_CHECKING:
+    from services.imports.results import Batch, ImportRow, Progress, RowPage
+
+LARGEST_PAGE = 1000
+REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem"})
+WITH_LETTERS = REVIEWS | {"release", "stop", "other_list"}
+ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all"})
+
+
+class BatchScreen(ReviewScreen):
+    """One batch: findings by rule, rows behind them, a row in full with the line that corrects it."""
+
+    CSS_PATH = "batch.tcss"
+    AUTO_FOCUS = "#findings"
+    HELP = """Marks: ✗ error, ! warning, = duplicate, ✓ valid, – excluded, → released, ▪ marked by you.
+Enter on a finding goes to its rows, Enter on a row into its bad cell, Enter there checks the whole row again.
+n does both: the next problem's cell. In the cell ↑ and ↓ go to other columns of the row, Esc back to the rows;
+a correction that was not sent is kept.
+
+Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("n", "problem(1)", "next problem", "Into the bad cell of the next problem"),
+        key("N,shift+n", "problem(-1)", "problem before", "Into the bad cell of the problem before", show=False),
+        key("space", "mark", "mark", "Mark the row, for exclude"),
+        key("a", "mark_all", "mark all", "Mark every row of this finding, or none", show=False),
+        key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
+        key("i", "include", "take back", "Take excluded rows back"),
+        key("R", "release", "release", "Turn every ready row into an account"),
+        key("s", "stop", "stop", "Stop the release after the rows under way"),
+        key("J", "reject", "reject", "Refuse the whole file, with a reason"),
+        key("tab", "other_list", "other list", "From the findings to the rows and back", show=False),
+    ]
+
+    class Moved(Message):
+        """A release of ours has gone a step further."""
+
+        def __init__(self, progress: Progress) -> None:
+            super().__init__()
+            self.progress = progress
+
+    @property
+    def enter_does(self) -> str:
+        if self._detail.editing:
+            return "correct"
+        if self._lists.rows.has_focus:
+            row = self._lists.rows.current
+            return "account" if row is not None and row.account else "fix" if self._reviewing else ""
+        return "rows"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """Keys for what can be done to this batch now."""
+        if self._detail.editing and action in WITH_LETTERS:
+            return False
+        if action == "stop":
+            return self._release is not None and not self._release.stopping
+        if action in REVIEWS:
+            return self._reviewing and (action not in ON_ROWS or self._lists.rows.current is not None)
+        if action == "release":
+            state = self._batch.state if self._batch else ""
+            return self._mine and self._release is None and state in ("in_review", "releasing")
+        return True
+
+    # ---- from row to cell ------------------------------------------------------------------------------------------
+
+    @on(PagedTable.Opened, "#rows")
+    def _row_opened(self) -> None:
+        row = self._lists.rows.current
+        if row is not None and row.account:
+            self.post_message(OpenAccount(row.account))
+        elif row is not None and self._may_fix(row):
+            self._detail.begin()
+
+    def _may_fix(self, row: ImportRow) -> bool:
+        if not self._reviewing:
+            self.say(f"Nothing can be corrected now: this batch is {words(self._batch.state) if self._batch else ''}")
+            return False
+        if row.state == "excluded":
+            self.say(f"Row {row.row} is excluded: i takes it back first")
+            return False
+        return True
+
+    def action_other_list(self) -> None:
+        (self._lists.findings if self._lists.rows.has_focus else self._lists.rows).focus()
+
+    def action_problem(self, by: int) -> None:
+        at = self._lists.problem(by)
+        if at is None and by > 0 and self._lists.next is not None:
+            question = partial(self._page, self._lists.filter, self._lists.next)
+            self.ask(question, self._on_to_next, topic="next page", hold=True)
+        elif at is None:
+            self.say("There is no further problem in this list" if by > 0 else "There is no problem before this one")
+            self._lists.rows.focus()
+        else:
+            self._lists.rows.move_cursor(row=at)
+            row = self._lists.rows.items[at]
+            found = self._lists.filter.finding(row)
+            self._detail.show(row, found.column if found is not None and found.column in row.values else None)
+            self._detail.begin()
+
+    def _on_to_next(self, page: RowPage) -> None:
+        self._lists.add_rows(page)
+        self.action_problem(1)
+
+    # ---- correcting ------------------------------------------------------------------------------------------------
+
+    @on(RowDetail.Corrected)
+    def _correct(self, event: RowDetail.Corrected) -> None:
+        row, column, value = event.row, event.column, event.value
+        if value == row.values.get(column, "") and not any(each.column in (column, "") for each in row.findings):
+            self._lists.rows.focus()
+            return
+        self.act(
+            lambda: self._imports.fix(self._number, row.row, {column: value}, version=row.version), self._corrected,
+            doing="Checking…", failed=partial(self._not_corrected, row.row),
+        )  # fmt: skip
+
+    def _corrected(self, row: ImportRow) -> None:
+        self._detail.judge(row)
+        self._lists.rows.replace(row)
+        if row.state in ("valid", "warning"):
+            self.say(f"Row {row.row} is valid again: n goes to the next problem", "good")
+            self._lists.rows.focus()
+        else:
+            self.say("")
+        self._count_again()
+
+    def _not_corrected(self, number: int, error: DebtFlowError) -> bool:
+        if not isinstance(error, Stale):
+            return False
+        self.ask(lambda: self._imports.row(self._number, number), self._show_moved, topic="row", hold=True)
+        return True
+
+    def _show_moved(self, row: ImportRow) -> None:
+        column = self._detail.column
+        self._lists.rows.replace(row)
+        self._detail.show(row, column)
+        self.say(f"Somebody else has changed row {row.row}: this is how it stands now. Enter sends yours.", "warn")
+
+    # ---- leaving rows out ------------------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        self._lists.toggle()
+        self._say_chosen()
+
+    def action_mark_all(self) -> None:
+        if self._lists.chosen:
+            self._lists.choose(())
+            self._say_chosen()
+            return
+        chosen = self._lists.filter
+
+        def every() -> list[int]:
+            page = self._page(chosen, None, LARGEST_PAGE)
+            numbers = [row.row for row in page.rows]
+            while page.next is not None:
+                page = self._page(chosen, page.next, LARGEST_PAGE)
+                numbers += [row.row for row in page.rows]
+            return numbers
+
+        def choose(numbers: list[int]) -> None:
+            self._lists.choose(numbers)
+            self._say_chosen()
+
+        self.ask(every, choose, topic="every row", hold=True)
+
+    def _say_chosen(self) -> None:
+        count = len(self._lists.chosen)
+        self.say(f"{count:,} row{'s' * (count != 1)} marked: x leaves them out" if count else "No row is marked")
+
+    def action_exclude(self) -> None:
+        rows = self._lists.meant
+        what = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
+        form = ReasonForm(self.desk, f"Exclude {what}", "They are not released; i takes them back.", "exclude")
+        self.app.push_screen(form, partial(self._exclude, rows))
+
+    def _exclude(self, rows: list[int], reason: str | None) -> None:
+        if reason:
+            self.act(
+                lambda: self._imports.exclude(self._number, rows, reason),
+                lambda _batch: self._changed(f"{len(rows):,} left out: {reason}"), doing="Excluding…",
+            )  # fmt: skip
+
+    def action_include(self) -> None:
+        rows = self._lists.meant
+        self.act(
+            lambda: self._imports.include(self._number, rows),
+            lambda _batch: self._changed(f"{len(rows):,} taken back"), doing="Taking back…",
+        )  # fmt: skip
+
+    def _changed(self, said: str) -> None:
+        self._lists.chosen.clear()
+        self._detail.row = None
+        self.look_again()
+        self.say(said, "good")
+
+    # ---- the whole batch -------------------------------------------------------------------------------------------
+
+    def action_reject(self) -> None:
+        effect = "Nothing of it is placed, and the same file may be sent again. There is no way back."
+        form = ReasonForm(self.desk, f"Reject batch {self._number}", effect, "reject")
+        self.app.push_screen(form, self._reject)
+
+    def _reject(self, reason: str | None) -> None:
+        if reason:
+            self.act(
+                lambda: self._imports.reject(self._number, reason),
+                lambda _batch: self._changed(f"Rejected: {reason}"), doing="Rejecting…",
+            )  # fmt: skip
+
+    def action_release(self) -> None:
+        batch = self._batch
+        if batch is None:
+            return
+        if not batch.ready and batch.state == "in_review":
+            self.say("No row is ready: correct one, or take one back, before you release", "warn")
+            return
+        self.app.push_screen(ReleaseForm(self.desk, batch), self._begin_release)
+
+    def _begin_release(self, leave_errors: bool | None) -> None:
+        if leave_errors is None:
+            return
+
+        def tell(progress: Progress) -> None:
+            self.post_message(self.Moved(progress))
+
+        self._release = Release(self._imports, self._number, leave_errors=leave_errors, tell=tell)
+        self.say("Releasing: s stops it after the rows under way", "busy")
+        self.refresh_bindings()
+        # Not an act of the screen: keys stay free to stop it, and every step is a whole one.
+        self.ask(self._release, self._released, topic="release", quiet=True, failed=self._not_released)
+
+    @on(Moved)
+    def _follow_release(self, event: Moved) -> None:
+        if self._release is not None:
+            self._head.follow(event.progress)
+
+    def _released(self, batch: Batch) -> None:
+        self._release = None
+        behind = f"; {batch.errors:,} in error stay behind" if batch.errors else ""
+        self._changed(f"{batch.released:,} rows became accounts of {batch.client}{behind}")
+
+    def _not_released(self, error: DebtFlowError) -> bool:
+        self._release = None
+        self.look_again()
+        if isinstance(error, SessionExpired):
+            return False
+        if isinstance(error, Stopped):
+            self.say("Stopped. What is released stays released; R goes on with the rest.", "warn")
+        else:
+            self.say(f"{error.message}. What is released stays released; R goes on with the rest.", "error")
+        return True
+
+    def action_stop(self) -> None:
+        if self._release is not None:
+            self._release.stop()
+            self.say("Stopping after the rows under way…", "busy")
+            self.refresh_bindings()
+
+    # ---- leaving ---------------------------------------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        if self.acting:
+            self.say("Wait for the outcome", "warn")
+        elif self._detail.editing:
+            self._lists.rows.focus()
+        elif self._release is not None:
+            effect = (
+                "It stops after the rows under way. What is released stays released; R goes on with the rest later."
+            )
+            self.app.push_screen(Confirm("Stop the release?", effect, "stop and leave"), self._stop_and_leave)
+        else:
+            self._go()
+
+    def _stop_and_leave(self, sure: bool | None) -> None:
+        if sure:
+            self.action_stop()
+            self._go()
+
+    def _go(self) -> None:
+        draft = self.draft()
+        if draft is None:
+            self.desk.drafts.drop(self.draft_name())
+        else:
+            self.desk.drafts.keep(self.draft_name(), draft)
+        self.post_message(GoBack())
