@@ -17,7 +17,7 @@ PYTHON  ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do 
 WORKERS ?= auto
 ARGS    ?=
 
-.PHONY: help demo test test-all torture bench check style format types laws units fmt lock clean
+.PHONY: help demo test test-all torture bench pictures check style format types laws units fmt lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,6 +38,9 @@ torture: $(DEV)  ## seeded crashes and races
 
 bench: $(RUNTIME)  ## ratios against a yardstick measured in the same run; ARGS="--json FILE"
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(RUNTIME)  ## the README's pictures, taken from the running program
+	@$(BIN)/python -m docs.pictures $(ARGS)
 
 # ---- the parts of `make test` ----------------------------------------------------------------------------------------
 

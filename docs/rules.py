@@ -113,13 +113,16 @@ def page() -> str:
     return "".join([HEAD, *_columns(), WHAT_FOLLOWS, *_rules(), REVIEW_HEAD, *_review()])
 
 
+def findings_of(cells: tuple[str, ...], *, unclosed: bool = False) -> tuple[Finding, ...]:
+    """What a row of these cells gives."""
+    row = RawRow(1, 2, ",".join(cells), cells, unclosed)
+    return check_record(row, match_header(COLUMNS), currency=CURRENCY, today=TODAY)[1]
+
+
 def _findings(rule: str) -> tuple[Finding, ...]:
     example = EXAMPLES[rule]
-    cells = [example.value if column == example.column else GOOD[column] for column in COLUMNS]
-    if rule == "column-count":
-        cells = cells[:-1]
-    row = RawRow(1, 2, ",".join(cells), tuple(cells), unclosed=rule == "quote-open")
-    return check_record(row, match_header(COLUMNS), currency=CURRENCY, today=TODAY)[1]
+    cells = tuple(example.value if column == example.column else GOOD[column] for column in COLUMNS)
+    return findings_of(cells[:-1] if rule == "column-count" else cells, unclosed=rule == "quote-open")
 
 
 def _columns() -> Iterator[str]:
