@@ -63,7 +63,7 @@ def test_the_demo_is_made_joined_and_survives_a_kill(home: Path) -> None:
     made = read(debtflow(home, "demo", "--no-tui", *FEW))
     again = debtflow(home, "demo", "--no-tui")
     assert read(again) == made
-    assert again.stderr.splitlines() == ["starting PostgreSQL", "ready"]
+    assert "placing" not in again.stderr
 
     assert made["database_url"].startswith("postgresql://")
     assert "@" not in made["database_url"]
