@@ -17,8 +17,17 @@ from tests.support.office import password_of, scram
 REFUSED = (errors.InsufficientPrivilege, errors.InvalidRoleSpecification)
 
 
-def post(psql: psycopg.Connection, account: str, minor: int = 1_00, currency: str = "USD", **more: object) -> dict[str, object]:
-    item = {"account": account, "submission_id": str(uuid4()), "amount": minor, "currency": currency, "method": "cash", **more}
+def post(
+    psql: psycopg.Connection, account: str, minor: int = 1_00, currency: str = "USD", **more: object
+) -> dict[str, object]:
+    item = {
+        "account": account,
+        "submission_id": str(uuid4()),
+        "amount": minor,
+        "currency": currency,
+        "method": "cash",
+        **more,
+    }
     with psql.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute("select * from debtflow.payment_post(%s::jsonb)", [json.dumps([item])]).fetchone()
     assert row is not None
@@ -85,7 +94,11 @@ def test_a_session_that_is_over_shows_and_does_nothing(house: House, end: str) -
     psql = house.psql("ana")
     assert post(psql, number)["outcome"] == "posted"
     house.su.execute(f"update debtflow.session set {end} where login = 'ana'")
-    for statement in ("table debtflow.account", "select debtflow.session_renew()", "select * from debtflow.payment_post('[]')"):
+    for statement in (
+        "table debtflow.account",
+        "select debtflow.session_renew()",
+        "select * from debtflow.payment_post('[]')",
+    ):
         with pytest.raises(psycopg.Error) as refused:
             psql.execute(statement)
         assert refused.value.sqlstate == "DF440"
@@ -115,7 +128,9 @@ def test_a_made_up_token_is_no_session(world: World, guess: str) -> None:
 def test_tokens_are_kept_only_as_hashes(world: World) -> None:
     token = token_of(world.psql("ana"))
     assert world.one("select count(*) from debtflow.session s where s::text like %s", f"%{token}%") == 0
-    assert world.one("select count(*) from debtflow.session where token_hash = sha256(convert_to(%s, 'UTF8'))", token) == 1
+    assert (
+        world.one("select count(*) from debtflow.session where token_hash = sha256(convert_to(%s, 'UTF8'))", token) == 1
+    )
     assert world.one("select count(*) from debtflow.security_event s where s::text like %s", f"%{token}%") == 0
 
 
@@ -132,7 +147,10 @@ def test_nobody_reads_what_others_are_asking(world: World) -> None:
 def test_a_disabled_user_keeps_nothing(house: House) -> None:
     login = f"t{uuid4().hex[:12]}"  # logins are the cluster's: the other tests need theirs
     boss = house.psql("ada")
-    boss.execute("select debtflow.user_create(null, %s, 'Eve', 'collector', %s)", [login, scram(house.su, login, password_of(login))])
+    boss.execute(
+        "select debtflow.user_create(null, %s, 'Eve', 'collector', %s)",
+        [login, scram(house.su, login, password_of(login))],
+    )
     try:
         psql = house.psql(login)
         boss.execute("select debtflow.user_disable(%s)", [login])
@@ -155,7 +173,9 @@ def test_settings_cannot_speak_for_an_act(house: House) -> None:
     for name, value in (("act", "nothing.happened"), ("reason", "forged")):
         psql.execute("select set_config(%s, %s, false)", [f"debtflow.{name}", value])
     post(psql, number)
-    rows = house.su.execute("select act, reason, login from debtflow.audit_log where user_id is not null and act not like 'testing%%' order by id desc limit 1")
+    rows = house.su.execute(
+        "select act, reason, login from debtflow.audit_log where user_id is not null and act not like 'testing%%' order by id desc limit 1"
+    )
     assert rows.fetchone() == ("payment.post", None, "ana")
     assert house.one("select count(*) from debtflow.audit_log where act = 'nothing.happened' or reason = 'forged'") == 0
 
@@ -238,11 +258,23 @@ def test_an_account_of_others_is_answered_like_none_at_all(world: World) -> None
     for function in ("payment_preview", "payment_post"):
         answers = []
         for number in (world.bens, world.nobodys, "99999-9"):
-            item = {"account": number, "submission_id": str(uuid4()), "amount": 1_00, "currency": "USD", "method": "cash"}
+            item = {
+                "account": number,
+                "submission_id": str(uuid4()),
+                "amount": 1_00,
+                "currency": "USD",
+                "method": "cash",
+            }
             with psql.cursor(row_factory=dict_row) as cursor:
                 row = cursor.execute(f"select * from debtflow.{function}(%s)", [json.dumps([item])]).fetchone()
             assert row
-            answers.append({key: value for key, value in row.items() if key not in ("number", "submission_id", "recorded_at", "request_hash")})
+            answers.append(
+                {
+                    key: value
+                    for key, value in row.items()
+                    if key not in ("number", "submission_id", "recorded_at", "request_hash")
+                }
+            )
         assert answers[0] == answers[1] == answers[2]
         assert answers[0]["outcome"] == "not_found"
         assert answers[0]["debtor"] is None
@@ -268,7 +300,9 @@ def test_a_known_submission_opens_no_other_agencys_receipt(house: House) -> None
     assert here == there
     key = str(uuid4())
     item = {"account": here, "submission_id": key, "amount": 5_00, "currency": "USD", "method": "cash"}
-    assert house.psql("ana").execute("select outcome from debtflow.payment_post(%s)", [json.dumps([item])]).fetchone() == ("posted",)
+    assert house.psql("ana").execute(
+        "select outcome from debtflow.payment_post(%s)", [json.dumps([item])]
+    ).fetchone() == ("posted",)
     with house.psql("zoe").cursor(row_factory=dict_row) as cursor:
         for function in ("payment_preview", "payment_post"):
             row = cursor.execute(f"select * from debtflow.{function}(%s)", [json.dumps([item])]).fetchone()
@@ -290,7 +324,12 @@ def test_an_error_in_a_condition_tells_nothing_of_hidden_rows(world: World) -> N
 def test_plans_and_statistics_hold_nobodys_values(world: World) -> None:
     world.su.execute("analyze debtflow.account")
     psql = world.psql("ana")
-    assert psql.execute("select from pg_stats where schemaname = 'debtflow' and tablename in ('account', 'debtor', 'payment', 'session')").fetchall() == []
+    assert (
+        psql.execute(
+            "select from pg_stats where schemaname = 'debtflow' and tablename in ('account', 'debtor', 'payment', 'session')"
+        ).fetchall()
+        == []
+    )
     plan = str(psql.execute("explain (analyze, verbose) select * from debtflow.account").fetchall())
     assert token_of(psql) not in plan
     assert world.bens not in plan
@@ -310,7 +349,9 @@ def test_plans_and_statistics_hold_nobodys_values(world: World) -> None:
 @pytest.mark.parametrize("function", ["payment_preview", "payment_post", "payment_reverse"])
 def test_malformed_items_write_nothing(world: World, function: str, items: str | None) -> None:
     def counts() -> object:
-        return world.one("select (select count(*) from debtflow.payment) + (select sum(version) from debtflow.account_balance)")
+        return world.one(
+            "select (select count(*) from debtflow.payment) + (select sum(version) from debtflow.account_balance)"
+        )
 
     before = counts()
     try:
@@ -358,7 +399,9 @@ def test_an_administrator_rules_at_home_only(world: World) -> None:
             boss.execute(f"select debtflow.{call}", values)
         assert refused.value.sqlstate == "DF404", call
     with pytest.raises(psycopg.Error) as refused:
-        boss.execute("select debtflow.client_create(null, 'EVE', 'Eve', 1, '{1,2,3,4}', '2020-01-01', 'one_collector', '{ana}')")
+        boss.execute(
+            "select debtflow.client_create(null, 'EVE', 'Eve', 1, '{1,2,3,4}', '2020-01-01', 'one_collector', '{ana}')"
+        )
     assert refused.value.sqlstate == "DF404"
     with pytest.raises(psycopg.Error) as refused:
         boss.execute("select debtflow.agency_create('EVE', 'Eve', 'UTC', 'USD')")
@@ -381,7 +424,10 @@ def test_what_exists_elsewhere_is_not_told_apart_from_nothing(world: World) -> N
 def test_who_is_no_administrator_makes_nobody(world: World, login: str) -> None:
     psql = world.psql(login)
     verifier = scram(world.su, "x", "some-password")
-    for call in ("user_create(null, 'eve', 'Eve', 'agency_admin', %s)", "client_create(null, 'EVE', 'E', 1, '{}', now()::date, 'x', '{}', %s)"):
+    for call in (
+        "user_create(null, 'eve', 'Eve', 'agency_admin', %s)",
+        "client_create(null, 'EVE', 'E', 1, '{}', now()::date, 'x', '{}', %s)",
+    ):
         with pytest.raises(errors.InsufficientPrivilege):
             psql.execute(f"select debtflow.{call}", [verifier])
     with pytest.raises(psycopg.Error) as refused:
@@ -389,11 +435,29 @@ def test_who_is_no_administrator_makes_nobody(world: World, login: str) -> None:
     assert refused.value.sqlstate == "DF403"
 
 
-@pytest.mark.parametrize("login", ["postgres", "debtflow_owner", "debtflow_x", "pg_monitor", "public", "none", "a", "Eve", 'x"; drop role ana; --', "ana", None])
+@pytest.mark.parametrize(
+    "login",
+    [
+        "postgres",
+        "debtflow_owner",
+        "debtflow_x",
+        "pg_monitor",
+        "public",
+        "none",
+        "a",
+        "Eve",
+        'x"; drop role ana; --',
+        "ana",
+        None,
+    ],
+)
 def test_a_login_name_is_only_that(world: World, login: str | None) -> None:
     boss = world.psql("ada")
     with pytest.raises(psycopg.Error) as refused:
-        boss.execute("select debtflow.user_create(null, %s, 'Eve', 'collector', %s)", [login, scram(world.su, "x", "some-password")])
+        boss.execute(
+            "select debtflow.user_create(null, %s, 'Eve', 'collector', %s)",
+            [login, scram(world.su, "x", "some-password")],
+        )
     assert refused.value.sqlstate in ("DF400", "DF422"), refused.value
 
 

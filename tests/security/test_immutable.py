@@ -12,7 +12,9 @@ ERASABLE = {"reference", "payer"}
 
 
 def guarded(world: World) -> list[str]:
-    partitions = world.su.execute("select inhrelid::regclass::text from pg_inherits where inhparent = 'debtflow.audit_log'::regclass").fetchall()
+    partitions = world.su.execute(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = 'debtflow.audit_log'::regclass"
+    ).fetchall()
     assert len(partitions) >= 6
     return [f"debtflow.{name}" for name in APPEND_ONLY] + [name for (name,) in partitions]
 
@@ -30,7 +32,10 @@ def refused(world: World, role: str, statement: str) -> None:
 @pytest.mark.parametrize("role", ["postgres", "debtflow_owner"])
 def test_no_posting_event_or_trail_changes(world: World, role: str) -> None:
     for table in guarded(world):
-        column = world.one("select attname from pg_attribute where attrelid = %s::regclass and attnum > 1 and attidentity = '' limit 1", table)
+        column = world.one(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 1 and attidentity = '' limit 1",
+            table,
+        )
         for statement in (f"update {table} set {column} = {column}", f"update {table} set {column} = {column} where false", f"delete from {table}",
                           f"delete from {table} where false", f"truncate {table}", f"truncate {table} cascade"):  # fmt: skip
             refused(world, role, statement)

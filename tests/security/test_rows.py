@@ -61,7 +61,9 @@ RELATIONS = {
     "activity": of_account(),
     "agency": Rows(office="id = %(agency)s", collector="id = %(agency)s"),
     "alembic_version": hidden(),
-    "audit_log": Rows(collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"),
+    "audit_log": Rows(
+        collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"
+    ),
     "audit_personal": hidden(),
     "book": Rows(readers=OFFICE),
     "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
@@ -122,7 +124,9 @@ def test_a_login_sees_its_own_rows_and_no_others(world: World, login: str) -> No
             with pytest.raises(errors.InsufficientPrivilege):
                 psql.execute(f"select count(*) from debtflow.{name}")
             continue
-        expected = set(world.su.execute(f"select {rows.key} from debtflow.{name} where {rows.of(role)}", values).fetchall())
+        expected = set(
+            world.su.execute(f"select {rows.key} from debtflow.{name} where {rows.of(role)}", values).fetchall()
+        )
         seen = set(psql.execute(f"select {rows.key} from debtflow.{name}").fetchall())
         assert seen == expected, name
         everything = set(world.su.execute(f"select {rows.key} from debtflow.{name}").fetchall())
@@ -149,7 +153,11 @@ def test_no_login_writes_a_table(world: World, login: str) -> None:
         for statement in (f"insert into debtflow.{name} default values", f"update debtflow.{name} set {column} = null",
                           f"delete from debtflow.{name}", f"truncate debtflow.{name}", f"copy debtflow.{name} from stdin",
                           f"alter table debtflow.{name} disable trigger all", f"select 1; lock table debtflow.{name}"):  # fmt: skip
-            if name == "import_intake" and LOGINS[login] in ("agency_admin", "supervisor") and statement.startswith(("insert", "copy")):
+            if (
+                name == "import_intake"
+                and LOGINS[login] in ("agency_admin", "supervisor")
+                and statement.startswith(("insert", "copy"))
+            ):
                 continue
             with pytest.raises(psycopg.Error) as refused:
                 psql.execute(statement)
@@ -168,8 +176,14 @@ def test_the_intake_takes_rows_and_shows_none(world: World) -> None:
 
 def test_sequences_are_out_of_reach(world: World) -> None:
     psql = world.psql("ana")
-    for (name,) in world.su.execute("select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'S'").fetchall():
-        for statement in (f"select nextval('debtflow.{name}')", f"select last_value from debtflow.{name}", f"select setval('debtflow.{name}', 1)"):
+    for (name,) in world.su.execute(
+        "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'S'"
+    ).fetchall():
+        for statement in (
+            f"select nextval('debtflow.{name}')",
+            f"select last_value from debtflow.{name}",
+            f"select setval('debtflow.{name}', 1)",
+        ):
             with pytest.raises(errors.InsufficientPrivilege):
                 psql.execute(statement)
 
@@ -196,7 +210,11 @@ def test_row_security_is_on_wherever_somebody_elses_rows_are(world: World) -> No
             "and not relrowsecurity").fetchall()
     }  # fmt: skip
     # The intake is write-only: COPY refuses a table with row security.
-    assert without <= {name for name, rows in RELATIONS.items() if rows.office == "true"} | {"alembic_version", "repeatable", "import_intake"}
+    assert without <= {name for name, rows in RELATIONS.items() if rows.office == "true"} | {
+        "alembic_version",
+        "repeatable",
+        "import_intake",
+    }
 
 
 def test_views_ask_with_the_rights_of_who_looks(world: World) -> None:
