@@ -61,10 +61,11 @@ begin
   if not found then
     perform fail('DF422', 'status_move', format('an account that is %s does not become %s', a.status, wanted),
                  coalesce('it can become ' || (select string_agg(m.to_status, ', ') from account_moves(a, (me()).role) m), 'only a reversal opens it again'));
+  elsif move.needs_reason and coalesce(reason, '') = '' then
+    perform fail('DF400', 'reason', format('%s → %s needs a reason', a.status, wanted),
+                 coalesce(nullif(array_to_string(move.reasons, ', '), ''), 'say why in a few words'), '{"field": "reason"}');
   elsif wanted = 'closed' and reason <> all (move.reasons) then
     perform fail('DF400', 'reason', format('%s is no reason to close an account', reason), array_to_string(move.reasons, ', '), '{"field": "reason"}');
-  elsif move.needs_reason and coalesce(reason, '') = '' then
-    perform fail('DF400', 'reason', format('%s → %s needs a reason', a.status, wanted), array_to_string(move.reasons, ', '), '{"field": "reason"}');
   end if;
   return account_step(a, wanted, concat_ws(': ', nullif(reason, ''), nullif(said, '')));
 end $$;

@@ -118,13 +118,28 @@ def test_filters_combine(house: House, as_: Who) -> None:
     as_("ana").raise_flag(large, "attorney", "Bright & Low")
     bea = as_("bea")
     expected = {
-        "ann balance>500": {large, late}, "balance>=900": {large, late}, "balance<900": {small}, "balance=100": {small},
-        "ann balance>500 client:med": {late}, "flag:attorney": {large}, "priority:0": {small}, "priority>0 ann": {large, late},
-        "followup:+3": {late}, "followup<+3": set(), "followup>t followup<+9": {late}, "status:assigned": {small, large, late},
-        "status:closed": set(), "collector:ana ann": {small, large, late}, "collector:ben": set(), "collector:nobody": set(),
-        "collector:none": set(), "client:unknown": set(), "ann status:open flag:attorney": {large}, "priority>1 priority<1": set(),
+        "ann balance>500": {large, late},
+        "balance>=900": {large, late},
+        "balance<900": {small},
+        "balance=100": {small},
+        "ann balance>500 client:med": {late},
+        "flag:attorney": {large},
+        "priority:0": {small},
+        "priority>0 ann": {large, late},
+        "followup:+3": {late},
+        "followup<+3": set(),
+        "followup>t followup<+9": {late},
+        "status:assigned": {small, large, late},
+        "status:closed": set(),
+        "collector:ana ann": {small, large, late},
+        "collector:ben": set(),
+        "collector:nobody": set(),
+        "collector:none": set(),
+        "client:unknown": set(),
+        "ann status:open flag:attorney": {large},
+        "priority>1 priority<1": set(),
         "followup>+9 followup<+1": set(),
-    }  # fmt: skip
+    }
     assert {text: set(numbers(ask(bea, text))) for text in expected} == expected
 
 
@@ -167,9 +182,24 @@ def test_readonly_finds_contacts_only_by_the_whole(known: dict[str, str], as_: W
 
 
 HOSTILE = (
-    "'; drop table debtflow.account; --", "%", "_", "name:%", "\\", "[/b]", "\x1b[2J", "\u202e abc", "name:\u0e01", "a\x00b", "🦉",
-    "phone:" + "9" * 400, "x " * 300, "name:" + "y" * 900, "$1", "{}", "name:e'\\x01'",
-)  # fmt: skip
+    "'; drop table debtflow.account; --",
+    "%",
+    "_",
+    "name:%",
+    "\\",
+    "[/b]",
+    "\x1b[2J",
+    "\u202e abc",
+    "name:\u0e01",
+    "a\x00b",
+    "🦉",
+    "phone:" + "9" * 400,
+    "x " * 300,
+    "name:" + "y" * 900,
+    "$1",
+    "{}",
+    "name:e'\\x01'",
+)
 
 
 def test_hostile_text_is_only_text(known: dict[str, str], as_: Who) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.accounts import Accounts
+from services.accounts.results import Activity
 from services.domain.money import Money
 from services.errors import BadInput, NotFound
 from services.payments import PaymentForm, Payments
@@ -77,7 +78,8 @@ def test_the_timeline_pages(worked: str, as_: Who) -> None:
     ana = as_("ana")
     whole = ana.activities(worked)
     assert len({line.id for line in whole}) == len(whole) == 7
-    paged, before = [], None
+    paged: list[Activity] = []
+    before: int | None = None
     while page := ana.activities(worked, before_id=before, limit=2):
         paged.extend(page)
         before = page[-1].id
