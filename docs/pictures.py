@@ -62,6 +62,7 @@ SCENES: Final = (
     Scene("account", "Everything about one account", OMAR),
     Scene("payment", "A payment before it is posted", (*OMAR, "p", *text("25.00"))),
     Scene("review", "Reviewing a file", (BEA, *command("i"), "enter", "n"), size=(100, 28)),
+    Scene("audit", "The audit trail", (BEA, *command("t act:payment.*"), "down"), size=(100, 28)),
 )
 
 
