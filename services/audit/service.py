@@ -69,6 +69,10 @@ def _select(connection: Connection, query: AuditQuery, place: tuple[datetime, in
         ("e.at < :until", {"until": until}),
         ("(e.at, e.id) < (:last_at, :last_id)", {"last_at": place and place[0], "last_id": place and place[1]}),
         ("e.entity = :kind", {"kind": target.kind}),
+        (
+            "e.xid = cast(cast(:transaction as text) as xid8)",
+            {"transaction": query.transaction and str(query.transaction)},
+        ),
     ):
         if all(value is not None for value in names.values()):
             conditions.append(condition)

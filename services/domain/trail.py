@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from services.domain.dates import parse_since, parse_until
 from services.domain.lexer import lex, quoted
@@ -13,6 +14,7 @@ from services.domain.quoting import shown
 from services.errors import BadInput
 
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_MAX_TRANSACTION = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class AuditQuery:
     entity_ref: str | None = None
     since: str | None = None
     until: str | None = None
+    transaction: int | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -48,7 +51,8 @@ class AuditQuery:
 
     def __str__(self) -> str:
         entity = "/".join(part for part in (self.entity_kind, self.entity_ref) if part)
-        said = {"who": self.who, "act": self.act, "entity": entity, "since": self.since, "until": self.until}
+        said = {"who": self.who, "act": self.act, "entity": entity, "since": self.since, "until": self.until,
+                "tx": str(self.transaction or "")}  # fmt: skip
         return " ".join(f"{key}:{quoted(value)}" for key, value in said.items() if value)
 
 
@@ -58,7 +62,7 @@ def parse_audit(text: str) -> AuditQuery:
     A command that must not answer more than it was asked refuses a query with ``notes``.
     """
     notes: list[str] = []
-    said: dict[str, str] = {}
+    said: dict[str, Any] = {}
     terms = lex(text)
     for word in terms.words:
         _take("entity" if number_candidates(word) else "", word, said, notes)
@@ -68,7 +72,7 @@ def parse_audit(text: str) -> AuditQuery:
     return AuditQuery(notes=tuple(notes), **said)
 
 
-def _take(key: str, value: str, said: dict[str, str], notes: list[str]) -> None:
+def _take(key: str, value: str, said: dict[str, Any], notes: list[str]) -> None:
     reader = _READERS.get(key)
     if reader is None:
         left_out = f"{key}:{value}" if key else value
@@ -101,10 +105,17 @@ def _until(value: str) -> dict[str, str]:
     return {"until": value}
 
 
-_READERS: dict[str, Callable[[str], dict[str, str]]] = {
+def _transaction(value: str) -> dict[str, int]:
+    if not (value.isascii() and value.isdigit()) or not 0 < int(value[:20]) <= _MAX_TRANSACTION:
+        raise BadInput("tx", "a transaction is a number", hint="take it from an event")
+    return {"transaction": int(value)}
+
+
+_READERS: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "who": lambda value: {"who": value.lower()},
     "act": lambda value: {"act": value.lower()},
     "entity": _entity,
     "since": _since,
     "until": _until,
+    "tx": _transaction,
 }

@@ -69,3 +69,14 @@ def test_what_it_points_at_must_exist(house: House) -> None:
     for query, after in ((parse_audit("entity:batch/x"), None), (AuditQuery(), "garbage"), (AuditQuery(), "Zm9v")):
         with pytest.raises(BadInput):
             audit.list(query, after=after)
+
+
+def test_the_acts_of_one_transaction_stand_together(house: House) -> None:
+    number = house.place(principal=100_00)
+    pay(house, number, 100_00)
+    pay(house, house.place(principal=50_00), 1_00)
+    audit = Audit(house.store("bea"))
+    closing = next(event for event in audit.list(parse_audit("act:payment.post")).events if "status" in event.after)
+    together = audit.list(parse_audit(f"tx:{closing.transaction} since:-1h")).events
+    assert {event.transaction for event in together} == {closing.transaction}
+    assert {"owing", "status"} <= {column for event in together for column in event.after}

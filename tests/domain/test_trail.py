@@ -65,3 +65,12 @@ def test_any_text_is_a_question_and_its_canonical_text_asks_the_same(text):
     query = parse_audit(text)
     assert parse_audit(str(query)) == query
     query.window(NOW)
+
+
+def test_a_transaction_is_a_number() -> None:
+    assert parse_audit("tx:99120").transaction == 99120
+    assert str(parse_audit("tx:99120 who:ana")) == "who:ana tx:99120"
+    for wrong in ("tx:", "tx:x", "tx:0", "tx:-1", f"tx:{2**63}"):
+        query = parse_audit(wrong)
+        assert query.transaction is None
+        assert "left out" in query.notes[0]

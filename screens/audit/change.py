@@ -1,0 +1,99 @@
+"""One recorded change in words: what a line says of it, and the columns before and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from screens.widgets import GONE, harmless, money, words
+from services.domain.money import Money
+from services.errors import BadInput
+
+if TYPE_CHECKING:
+    from services.audit.results import AuditEvent
+
+MONEY = frozenset({"owing", "unapplied", "original_amount"})
+BUCKETS = ("principal", "interest", "fees", "costs")
+TELLING = ("owing", "status", "collector id", "text", "note", "value", "state", "follow up on", "name", "reason")
+"""Columns that say most of a change, the best first."""
+
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One column; empty where there was or is nothing, ``unit`` is the currency of money."""
+
+    column: str
+    before: str
+    after: str
+    unit: str = ""
+
+    def brief(self, local_currency: str) -> str:
+        """The change on a line."""
+        unit = f" {self.unit}" if self.unit not in ("", local_currency) else ""
+        if not self.before:
+            return f"{self.column} {self.after}{unit}"
+        return f"{self.column} {self.before} → {self.after or GONE}{unit}"
+
+
+def changes(event: AuditEvent, local_currency: str) -> tuple[Change, ...]:
+    """The columns that differ; money in the currency of its own row, else of the agency."""
+    currency = str(event.after.get("currency") or event.before.get("currency") or local_currency)
+    columns = dict.fromkeys([*event.before, *event.after])
+    differing = [name for name in columns if event.before.get(name) != event.after.get(name)]
+    found = [change for name in differing for change in _column(name, event.before, event.after, currency)]
+    return tuple(sorted(found, key=lambda change: change.column == "version"))
+
+
+def brief(event: AuditEvent, local_currency: str) -> str:
+    """What happened, as far as a line can say it."""
+    found = {change.column: change for change in changes(event, local_currency)}
+    best = next((found[name] for name in TELLING if name in found), next(iter(found.values()), None))
+    if best is None:
+        return event.reason or ""
+    written = best.column in ("text", "note") and not best.before
+    said = best.after if written else best.brief(local_currency)
+    more = f" (+{len(found) - 1})" if len(found) > 1 and not written and best.column != "owing" else ""
+    return " · ".join(filter(None, (f"{said}{more}", event.reason)))
+
+
+def _column(name: str, before: Mapping[str, object], after: Mapping[str, object], currency: str) -> Iterator[Change]:
+    old, new = before.get(name), after.get(name)
+    if name == "due":
+        yield from _buckets(old, new, currency)
+    elif name in MONEY and isinstance(old, int | None) and isinstance(new, int | None):
+        yield _money(words(name), old, new, currency)
+    else:
+        # A promise is an amount whose row does not name the currency.
+        yield Change(words(name), _shown(old), _shown(new), "minor units" if name == "promised" else "")
+
+
+def _buckets(old: object, new: object, currency: str) -> Iterator[Change]:
+    """What is owed stands as one array: a line for each bucket that moved."""
+    for bucket, was, now in zip(BUCKETS, _four(old), _four(new), strict=True):
+        if was != now:
+            yield _money(bucket, was, now, currency)
+
+
+def _four(value: object) -> tuple[int | None, ...]:
+    return tuple(value) if isinstance(value, list) and len(value) == len(BUCKETS) else (None,) * len(BUCKETS)
+
+
+def _money(column: str, old: int | None, new: int | None, currency: str) -> Change:
+    try:
+        was, now = (None if minor is None else Money(minor, currency) for minor in (old, new))
+    except BadInput:
+        return Change(column, _shown(old), _shown(new), f"minor units of {harmless(currency)}")
+    return Change(column, money(was) if was is not None else "", money(now) if now is not None else "", currency)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
