@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import click
 from textual.pilot import Pilot
@@ -133,7 +134,9 @@ def main(names: Sequence[str]) -> None:
     home = Path(tempfile.mkdtemp(prefix="debtflow-pictures-"))
     home.chmod(0o711)
     try:
-        take(home, names)
+        # Sessions say where they come from; pictures need not say whose machine made them.
+        with patch("debtflow_tui.wiring.origin", return_value="till-4"):
+            take(home, names)
     finally:
         EmbeddedServer(home).stop()
         shutil.rmtree(home, ignore_errors=True)
