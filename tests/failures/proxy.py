@@ -15,7 +15,8 @@ SOCKET = ".s.PGSQL.5432"
 
 
 class Proxy:
-    """Passes everything on; with ``lose_answer_to`` set, the first question that holds those bytes is carried out and never answered."""
+    """Passes everything on; with ``lose_answer_to`` set, the first question that holds those bytes is carried out
+    and never answered."""
 
     def __init__(self, upstream: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="dfp-"))

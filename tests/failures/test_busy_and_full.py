@@ -48,9 +48,22 @@ def raising(code: str) -> Callable[[Connection], object]:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("53100", Unreachable), ("53200", Unreachable), ("53400", Unreachable), ("53300", Busy), ("55P03", Busy), ("57014", Busy), ("40001", Busy), ("40P01", Busy),
-     ("57P01", Unreachable), ("57P02", Unreachable), ("57P03", Unreachable), ("08006", Unreachable), ("23514", Refused)],
-)  # fmt: skip
+    [
+        ("53100", Unreachable),
+        ("53200", Unreachable),
+        ("53400", Unreachable),
+        ("53300", Busy),
+        ("55P03", Busy),
+        ("57014", Busy),
+        ("40001", Busy),
+        ("40P01", Busy),
+        ("57P01", Unreachable),
+        ("57P02", Unreachable),
+        ("57P03", Unreachable),
+        ("08006", Unreachable),
+        ("23514", Refused),
+    ],
+)
 def test_each_failure_of_the_server_has_its_answer(house: House, code: str, kind: type[DebtFlowError]) -> None:
     with pytest.raises(kind) as failed:
         house.store("ana").act(raising(code))
@@ -67,10 +80,21 @@ def test_what_nobody_expected_stays_loud(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("DF400", BadInput), ("DF403", NotAllowed), ("DF404", NotFound), ("DF409", Stale), ("DF422", Refused), ("DF423", Refused), ("DF440", SessionExpired)],
-)  # fmt: skip
+    [
+        ("DF400", BadInput),
+        ("DF403", NotAllowed),
+        ("DF404", NotFound),
+        ("DF409", Stale),
+        ("DF422", Refused),
+        ("DF423", Refused),
+        ("DF440", SessionExpired),
+    ],
+)
 def test_our_own_codes_carry_rule_and_hint(house: House, code: str, kind: type[DebtFlowError]) -> None:
-    statement = f"do $$ begin raise exception using errcode = '{code}', message = 'no', constraint = 'a_rule', hint = 'do this', detail = '{{}}'; end $$"
+    statement = (
+        f"do $$ begin raise exception using errcode = '{code}', message = 'no', constraint = "
+        f"'a_rule', hint = 'do this', detail = '{{}}'; end $$"
+    )
     with pytest.raises(kind) as failed:
         house.store("ana").act(sql(statement))
     assert type(failed.value) is kind
@@ -81,7 +105,8 @@ def test_our_own_codes_carry_rule_and_hint(house: House, code: str, kind: type[D
 def test_an_act_that_loses_a_deadlock_is_run_again(house: House) -> None:
     """Two acts lock two rows in opposite orders by hand; the server breaks it and nobody notices."""
     house.su.execute(
-        "create table public.seats (id int primary key, n int); insert into public.seats values (1, 0), (2, 0); grant all on public.seats to public"
+        "create table public.seats (id int primary key, n int); insert into public.seats values (1, 0), (2, "
+        "0); grant all on public.seats to public"
     )
     meet, first_round = Barrier(2, timeout=10), [True, True]
     stores = [house.store("ana"), house.store("ben")]
@@ -106,12 +131,15 @@ def test_an_act_that_loses_a_deadlock_is_run_again(house: House) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+    log = house.cluster.server.log.read_text(errors="replace")
+    assert f"@{house.database} ERROR:  deadlock detected" in log
     assert house.su.execute("select n from public.seats order by id").fetchall() == [(2,), (2,)]
 
 
 def test_a_lock_that_is_not_let_go(house: House) -> None:
     house.su.execute(
-        "create table public.seat (id int primary key); insert into public.seat values (1); grant all on public.seat to public"
+        "create table public.seat (id int primary key); insert into public.seat values (1); grant all on "
+        "public.seat to public"
     )
 
     def work(connection: Connection) -> None:
@@ -143,7 +171,10 @@ def test_a_newer_question_withdraws_the_older(house: House) -> None:
 
     thread = Thread(target=slow)
     thread.start()
-    running = "select count(*) from pg_stat_activity where query like '%%pg_sleep(30)%%' and state = 'active' and pid <> pg_backend_pid()"
+    running = (
+        "select count(*) from pg_stat_activity where query like '%%pg_sleep(30)%%' and state = 'active' "
+        "and pid <> pg_backend_pid()"
+    )
     while thread.is_alive() and not house.one(running):
         continue
     store.cancel_reads()

@@ -38,7 +38,10 @@ def cash(number: str, minor: int = 10_00) -> PaymentForm:
 
 
 def kill_backends(house: House) -> int:
-    query = "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    query = (
+        "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = "
+        "current_database() and pid <> pg_backend_pid()"
+    )
     return int(house.one(query))
 
 
@@ -118,8 +121,11 @@ def test_a_backend_killed_inside_an_act_leaves_nothing(house: House) -> None:
 def test_nobody_home(house: House, proxy: Proxy, distant: Store) -> None:
     form = cash(house.place())
     proxy.close()
-    for attempt in (lambda: Payments(distant).preview(form), lambda: Payments(distant).post(form),
-                    lambda: Store(proxy.url(house.database), user="ana", password="x").open_session("test")):  # fmt: skip
+    for attempt in (
+        lambda: Payments(distant).preview(form),
+        lambda: Payments(distant).post(form),
+        lambda: Store(proxy.url(house.database), user="ana", password="x").open_session("test"),
+    ):
         with pytest.raises(Unreachable) as unreachable:
             attempt()
         assert unreachable.value.exit_code == 5

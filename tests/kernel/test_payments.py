@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,16 +19,19 @@ def usd(minor: int) -> Money:
     return Money(minor, "USD")
 
 
-def form(account: str, minor: int = 250_00, **changes: object) -> PaymentForm:
-    return replace(PaymentForm(account, usd(minor), "check"), **changes)  # type: ignore[arg-type]
+def form(account: str, minor: int = 250_00, **changes: Any) -> PaymentForm:
+    return replace(PaymentForm(account, usd(minor), "check"), **changes)
 
 
 def test_money_falls_in_the_order_of_the_contract(house: House) -> None:
     number = house.place(principal=1100_00, interest=84_07, fees=75_00)
     receipt = Payments(house.store("ana")).post(form(number, 250_00, reference="1991"))
     assert [(line.bucket, line.amount.minor) for line in receipt.allocation] == [
-        ("costs", 0), ("fees", 75_00), ("interest", 84_07), ("principal", 90_93),
-    ]  # fmt: skip
+        ("costs", 0),
+        ("fees", 75_00),
+        ("interest", 84_07),
+        ("principal", 90_93),
+    ]
     assert receipt.balance == usd(1009_07)
     assert (receipt.by, receipt.replayed, receipt.reference) == ("ana", False, "1991")
 
@@ -62,9 +66,7 @@ def test_the_same_submission_with_another_content_is_refused(house: House) -> No
         ({"method": "paid_to_client", "amount": usd(2000_00), "overpayment": "unapplied"}, "overpayment"),
     ],
 )
-def test_a_rule_that_refuses_says_its_name_and_is_on_record(
-    house: House, changes: dict[str, object], rule: str
-) -> None:
+def test_a_rule_that_refuses_says_its_name_and_is_on_record(house: House, changes: dict[str, Any], rule: str) -> None:
     number = house.place(principal=1000_00)
     with pytest.raises(Refused) as refused:
         Payments(house.store("ana")).post(form(number, **changes))
@@ -77,8 +79,13 @@ def test_a_rule_that_refuses_says_its_name_and_is_on_record(
 def test_amounts_methods_and_payers_that_cannot_be(house: House) -> None:
     number = house.place(principal=1000_00)
     payments = Payments(house.store("ana"))
-    for changes, field in (({"amount": usd(0)}, "amount"), ({"amount": usd(-5)}, "amount"), ({"method": "card"}, "method"),
-                           ({"payer": "dog"}, "payer"), ({"reference": "x" * 101}, "reference")):  # fmt: skip
+    for changes, field in (
+        ({"amount": usd(0)}, "amount"),
+        ({"amount": usd(-5)}, "amount"),
+        ({"method": "card"}, "method"),
+        ({"payer": "dog"}, "payer"),
+        ({"reference": "x" * 101}, "reference"),
+    ):
         with pytest.raises(BadInput) as refused:
             payments.post(form(number, **changes))
         assert refused.value.field == field
@@ -116,7 +123,9 @@ def test_an_overpayment_is_kept_apart_only_by_explicit_choice(house: House) -> N
 def test_paid_to_client_moves_no_trust_cash(house: House) -> None:
     number = house.place(principal=100_00)
     Payments(house.store("ana")).post(form(number, 100_00, method="paid_to_client"))
-    balances = dict(house.su.execute("select kind, balance from debtflow.ledger_balance where balance <> 0").fetchall())
+    balances: dict[str, int] = dict(
+        house.su.execute("select kind, balance from debtflow.ledger_balance where balance <> 0").fetchall()
+    )
     assert balances == {"client_due": 25_00, "commission": -25_00}
 
 

@@ -28,7 +28,8 @@ def house(cluster: Cluster) -> Iterator[House]:
 
 
 TRAIL = """
-  select act, entity, login, before, after, reason, user_id, session_id from debtflow.audit_log where id > %s order by id"""
+  select act, entity, login, before, after, reason, user_id, session_id from debtflow.audit_log where id > %s order
+  by id"""
 
 
 class Watched:
@@ -176,13 +177,17 @@ def test_nothing_personal_stands_in_what_cannot_be_erased(house: House) -> None:
 
     opened = house.su.execute(
         """select count(*), count(*) filter (where p.value is not null and
-                  (case split_part(p.path, '.', 1) when 'before' then a.before else a.after end) -> split_part(p.path, '.', 2)
+                  (case split_part(p.path, '.', 1) when 'before' then a.before else a.after end) ->
+                  split_part(p.path, '.', 2)
                   = jsonb_build_object('sha256', encode(sha256(p.salt || convert_to(p.value, 'UTF8')), 'hex')))
              from debtflow.audit_personal p join debtflow.audit_log a on a.id = p.audit_id"""
     ).fetchone()
     assert opened is not None
     assert opened[0] == opened[1] >= 7
-    commitments = "select count(*) from debtflow.audit_log, lateral jsonb_each(coalesce(after, '{}') ) e where e.value ? 'sha256' and jsonb_typeof(e.value) = 'object'"
+    commitments = (
+        "select count(*) from debtflow.audit_log, lateral jsonb_each(coalesce(after, '{}') ) e "
+        "where e.value ? 'sha256' and jsonb_typeof(e.value) = 'object'"
+    )
     assert house.one(commitments) == house.one(
         "select count(*) from debtflow.audit_personal where path like 'after.%%'"
     )

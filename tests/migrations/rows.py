@@ -7,23 +7,32 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into agency (code, name, zone, currency) values ('OLD', 'Old Agency', 'America/New_York', 'USD')",
         "insert into users (agency_id, login, full_name) values (1, 'cora', 'Cora Collector')",
         "insert into user_roles values (1, 'collector')",
-        "insert into session (token_hash, user_id, agency_id, role, login, opened_at, expires_at) values ('\\x01', 1, 1, 'collector', 'cora', now(), now())",
+        "insert into session (token_hash, user_id, agency_id, role, login, opened_at, expires_at) values "
+        "('\\x01', 1, 1, 'collector', 'cora', now(), now())",
         "insert into security_event (at, agency_id, login, kind) values (now(), 1, 'cora', 'session.open')",
         "insert into idempotency_key values (gen_random_uuid(), 'x', '\\x01', 1, '{}', now())",
     ),
     "0002": (
         "insert into book (agency_id, currency) values (1, 'USD')",
-        "insert into client (agency_id, book_id, code, name, assignment_rule) values (1, 1, 'ACME', 'Acme', 'one_collector')",
+        "insert into client (agency_id, book_id, code, name, assignment_rule) values (1, 1, 'ACME', 'Acme', "
+        "'one_collector')",
         "insert into client_collector values (1, 1, 1)",
-        "insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order) values (1, 1, '2020-01-01', 2500, '{4,3,2,1}')",
+        "insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order) values (1, 1, "
+        "'2020-01-01', 2500, '{4,3,2,1}')",
         "insert into person (agency_id) values (1)",
-        "insert into debtor (agency_id, person_id, name, first_norm, last_norm, ssn_last4) values (1, 1, 'Quill Oye', 'quill', 'oye', '4821')",
+        "insert into debtor (agency_id, person_id, name, first_norm, last_norm, ssn_last4) values (1, 1, "
+        "'Quill Oye', 'quill', 'oye', '4821')",
         "insert into debtor_contact (agency_id, debtor_id, kind, value) values (1, 1, 'phone', '+13125550143')",
-        "insert into account (agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name, last_norm, first_norm, status, currency, "
-        "original_amount, placed_on) values (1, 1, 1, 1, '10023-0', 'A-1', 'Quill Oye', 'oye', 'quill', 'assigned', 'USD', 10000000, '2024-02-29')",
-        "insert into account_balance (account_id, agency_id, collector_id, currency, due) values (1, 1, 1, 'USD', '{10000000,0,0,0}')",
-        "insert into activity (agency_id, account_id, at, user_id, kind, text) values (1, 1, now(), 1, 'note', 'ä note')",
-        "insert into account_flag (agency_id, account_id, kind, raised_at, raised_by) values (1, 1, 'attorney', now(), 1)",
+        "insert into account (agency_id, client_id, collector_id, debtor_id, number, external_ref, "
+        "debtor_name, last_norm, first_norm, status, currency, "
+        "original_amount, placed_on) values (1, 1, 1, 1, '10023-0', 'A-1', 'Quill Oye', 'oye', 'quill', "
+        "'assigned', 'USD', 10000000, '2024-02-29')",
+        "insert into account_balance (account_id, agency_id, collector_id, currency, due) values (1, 1, 1, "
+        "'USD', '{10000000,0,0,0}')",
+        "insert into activity (agency_id, account_id, at, user_id, kind, text) values (1, 1, now(), 1, "
+        "'note', 'ä note')",
+        "insert into account_flag (agency_id, account_id, kind, raised_at, raised_by) values (1, 1, "
+        "'attorney', now(), 1)",
         "insert into account_viewer values (1, 1, 1, now(), now())",
         "insert into search_key values (1, 1, 1, 'phone', '3125550143')",
         "insert into name_token values (1, 'oye')",
@@ -32,18 +41,24 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into ledger_account (book_id, slot) select 1, slot from ledger_kind",
         "insert into book_balance select 1, s, '{0,0,0,0,0,0,0,0}' from generate_series(0, 15) s",
         "update book_balance set balances = '{0,10000000,0,-10000000,0,0,0,0}' where stripe = 3",
-        "insert into transfer (agency_id, kind, family_id, effective_on, recorded_at, user_id) values (1, 'placement', 1, '2024-02-29', now(), 1)",
+        "insert into transfer (agency_id, kind, family_id, effective_on, recorded_at, user_id) values (1, "
+        "'placement', 1, '2024-02-29', now(), 1)",
         "insert into leg values (1, 1, 18, 20, 1, 10000000, 'USD', '{10000000,0,0,0}')",
-        "insert into ledger_event (aggregatetype, aggregateid, type, payload) values ('account', '1', 'TransferRecorded', '{}')",
-        "insert into transfer (agency_id, kind, family_id, effective_on, recorded_at, user_id) values (1, 'payment', 2, '2024-03-01', now(), 1), "
+        "insert into ledger_event (aggregatetype, aggregateid, type, payload) values ('account', '1', "
+        "'TransferRecorded', '{}')",
+        "insert into transfer (agency_id, kind, family_id, effective_on, recorded_at, user_id) values (1, "
+        "'payment', 2, '2024-03-01', now(), 1), "
         "(1, 'reversal', 2, '2024-03-02', now(), 1)",
-        "insert into payment values (2, 1, 1, gen_random_uuid(), '\\x01', 700, 'USD', 'cash', 'slip', 'debtor', '{700,0,0,0}', 0, '{10000000,0,0,0}', "
-        "'{4,3,2,1}', '2024-03-01', now(), 1, null, null), (3, 1, 1, gen_random_uuid(), '\\x02', 700, 'USD', 'cash', null, 'debtor', '{700,0,0,0}', 0, "
+        "insert into payment values (2, 1, 1, gen_random_uuid(), '\\x01', 700, 'USD', 'cash', 'slip', "
+        "'debtor', '{700,0,0,0}', 0, '{10000000,0,0,0}', "
+        "'{4,3,2,1}', '2024-03-01', now(), 1, null, null), (3, 1, 1, gen_random_uuid(), '\\x02', 700, 'USD', "
+        "'cash', null, 'debtor', '{700,0,0,0}', 0, "
         "'{9999300,0,0,0}', '{4,3,2,1}', '2024-03-02', now(), 1, 2, 'nsf')",
     ),
     "0004": (
         "set role debtflow_owner",
-        "create table audit_log_202402 partition of audit_log for values from ('2024-02-01 00:00+00') to ('2024-03-01 00:00+00')",
+        "create table audit_log_202402 partition of audit_log for values from ('2024-02-01 00:00+00') to "
+        "('2024-03-01 00:00+00')",
         "reset role",
         "insert into audit_log (at, agency_id, user_id, login, act, entity, entity_id, before, after) "
         "values ('2024-02-29 12:00+00', 1, 1, 'cora', 'payment.post', 'account', 1, '{}', '{}')",
@@ -51,8 +66,10 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "0005": (
         "insert into file (agency_id, sha256, bytes, stored_at) values (1, sha256('x'), 'x', now())",
-        "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, errors, staged_by, staged_at) "
+        "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, "
+        "errors, staged_by, staged_at) "
         "values (1, 1, 1, 'old.csv', 'utf-8', ',', 1, 1, 1, now())",
-        "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) values (1, 1, 1, 2, 'x', '{}', '[]', 'error')",
+        "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) values (1, "
+        "1, 1, 2, 'x', '{}', '[]', 'error')",
     ),
-}  # fmt: skip
+}

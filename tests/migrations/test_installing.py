@@ -51,7 +51,9 @@ def test_an_owner_who_may_make_roles_installs_it(server: EmbeddedServer) -> None
     Agencies(office).add("HARBOR", "Harbor", "America/Chicago", "USD")
     for login, role in (("ada", "agency_admin"), ("ana", "collector"), ("bea", "supervisor")):
         Users(office).add(login, login.title(), role, password=f"{login}-password", agency="HARBOR")
-    Clients(office).add("HXL", "Harbor X", commission_bp=2500, collectors=["ana"], starts_on=date(2020, 1, 1), agency="HARBOR")
+    Clients(office).add(
+        "HXL", "Harbor X", commission_bp=2500, collectors=["ana"], starts_on=date(2020, 1, 1), agency="HARBOR"
+    )
     Users(office).set_password("ana", "another-password")
     with pytest.raises(NotAllowed, match="not an active user"):
         office.open_session("an installer is no operator")

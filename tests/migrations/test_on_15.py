@@ -16,12 +16,16 @@ from tests.kernel.test_payments import (
     test_the_same_submission_gives_the_same_receipt_and_does_nothing,
     test_who_may_not,
 )
-from tests.kernel.test_races import test_two_operators_pay_the_last_cent, test_who_keeps_an_account_is_named_with_the_time
+from tests.kernel.test_races import (
+    test_two_operators_pay_the_last_cent,
+    test_who_keeps_an_account_is_named_with_the_time,
+)
 from tests.migrations.test_declared import test_a_database_made_from_the_declaration_is_the_migrated_one
 from tests.migrations.test_upgrades import test_rows_of_an_earlier_revision_come_through
 from tests.migrations.versions import programs_of_15
 from tests.security.conftest import furnished, world
-from tests.security.test_attacks import test_an_administrator_rules_at_home_only, test_somebody_elses_token_is_worthless
+from tests.security.test_attacks import test_somebody_elses_token_is_worthless
+from tests.security.test_crafted import test_an_administrator_rules_at_home_only
 from tests.security.test_functions import test_every_function_is_granted_to_exactly_those_who_need_it
 from tests.security.test_immutable import test_no_posting_event_or_trail_changes
 from tests.security.test_rows import test_a_login_sees_its_own_rows_and_no_others, test_no_login_writes_a_table

@@ -30,7 +30,8 @@ def connect(dsn: str) -> psycopg.Connection:
 
 def snapshot(connection: psycopg.Connection) -> dict[str, list[str]]:
     """Every row of every table there is now, as text."""
-    query = """select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p') and not relispartition
+    query = """select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p')
+        and not relispartition
                 and relname not in ('alembic_version', 'repeatable')"""
     return {
         name: sorted(
@@ -90,12 +91,17 @@ def test_a_second_run_changes_nothing_and_removes_what_no_file_says(empty: Calla
     dsn = empty()
     runner.upgrade(dsn)
     with connect(dsn) as connection:
-        state = """select (select array_agg((polname, polrelid::regclass, polcmd, polroles, pg_get_expr(polqual, polrelid)) order by polrelid, polname) from pg_policy
-                            where polrelid in (select oid from pg_class where relnamespace = 'debtflow'::regnamespace))::text,
-                          (select array_agg((tgname, tgrelid::regclass, tgenabled, tgfoid::regprocedure) order by tgname, tgrelid) from pg_trigger
+        state = """select (select array_agg((polname, polrelid::regclass, polcmd, polroles, pg_get_expr(polqual,
+            polrelid)) order by polrelid, polname) from pg_policy
+                            where polrelid in (select oid from pg_class where relnamespace =
+                            'debtflow'::regnamespace))::text,
+                          (select array_agg((tgname, tgrelid::regclass, tgenabled, tgfoid::regprocedure) order by
+                          tgname, tgrelid) from pg_trigger
                             where not tgisinternal)::text,
-                          (select array_agg((oid::regprocedure, proacl, proowner) order by oid) from pg_proc where pronamespace = 'debtflow'::regnamespace)::text,
-                          (select array_agg((oid::regclass, relacl) order by oid) from pg_class where relnamespace = 'debtflow'::regnamespace)::text"""
+                          (select array_agg((oid::regprocedure, proacl, proowner) order by oid) from pg_proc where
+                          pronamespace = 'debtflow'::regnamespace)::text,
+                          (select array_agg((oid::regclass, relacl) order by oid) from pg_class where relnamespace =
+                          'debtflow'::regnamespace)::text"""
         before = connection.execute(state).fetchone()
         connection.execute("create policy leftover on debtflow.payment using (true)")
         connection.execute(
@@ -138,7 +144,10 @@ def test_of_two_upgrades_at_once_one_waits(empty: Callable[[], str]) -> None:
         threads = [threading.Thread(target=upgrade) for _ in range(2)]
         for thread in threads:
             thread.start()
-        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
+        waiting = (
+            "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = "
+            "(select oid from pg_database where datname = current_database())"
+        )
         while holder.execute(waiting).fetchone() != (2,):
             assert not failed
         assert runner.status(dsn).current is None

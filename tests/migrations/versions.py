@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-FOLDERS = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@15/bin", "/usr/local/opt/postgresql@15/bin")
+FOLDERS = (
+    "/usr/lib/postgresql/15/bin",
+    "/usr/pgsql-15/bin",
+    "/opt/homebrew/opt/postgresql@15/bin",
+    "/usr/local/opt/postgresql@15/bin",
+)
 
 
 def programs_of_15() -> Path:

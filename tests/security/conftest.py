@@ -13,7 +13,8 @@ from tests.support.house import House
 
 
 class World(House):
-    """HARBOR's accounts of ana, of ben and of nobody, and NORTHBY's of zoe, each with everything that can hang on one."""
+    """HARBOR's accounts of ana, of ben and of nobody, and NORTHBY's of zoe, each with everything that can hang on
+    one."""
 
     def furnish(self) -> World:
         self.mine = self.place("Ana Owing", principal=500_00, fees=20_00)
@@ -31,7 +32,10 @@ class World(House):
             self._connections.pop().close()
 
     def account_id(self, number: str, agency: str = "HARBOR") -> int:
-        query = "select a.id from debtflow.account a join debtflow.agency g on g.id = a.agency_id where number = %s and code = %s"
+        query = (
+            "select a.id from debtflow.account a join debtflow.agency g on g.id = a.agency_id where "
+            "number = %s and code = %s"
+        )
         return int(self.one(query, number, agency))
 
 
@@ -39,27 +43,35 @@ class World(House):
 EXTRAS = (
     "set search_path = debtflow, public",
     "insert into person (agency_id) select agency_id from debtor",
-    "update debtor d set ssn_last4 = '4321', person_id = (select max(p.id) from person p where p.agency_id = d.agency_id)",
-    "insert into debtor_contact (agency_id, debtor_id, kind, value) select agency_id, id, 'phone', '+13125550143' from debtor",
+    "update debtor d set ssn_last4 = '4321', person_id = (select max(p.id) from person p where p.agency_id = "
+    "d.agency_id)",
+    "insert into debtor_contact (agency_id, debtor_id, kind, value) select agency_id, id, 'phone', "
+    "'+13125550143' from debtor",
     "insert into activity (agency_id, account_id, at, user_id, kind, text) "
     "select agency_id, id, now(), collector_id, 'note', 'called at noon' from account",
     "insert into account_flag (agency_id, account_id, kind, note, raised_at, raised_by) "
-    "select a.agency_id, a.id, 'attorney', 'Ms Ito', now(), (select min(u.id) from users u where u.agency_id = a.agency_id) from account a",
+    "select a.agency_id, a.id, 'attorney', 'Ms Ito', now(), (select min(u.id) from users u where u.agency_id "
+    "= a.agency_id) from account a",
     "insert into account_viewer (account_id, user_id, session_id, since, seen_at) "
     "select a.id, s.user_id, s.id, now(), now() from account a join session s on s.agency_id = a.agency_id",
     "insert into search_key (account_id, agency_id, collector_id, kind, key) "
     "select id, agency_id, collector_id, 'phone', '3125550143' from account on conflict do nothing",
     "insert into name_token (agency_id, token) select id, 'owing' from agency on conflict do nothing",
-    "insert into idempotency_key (key, act, request_hash, user_id, at) select gen_random_uuid(), 'test', '\\x00', id, now() from users",
-    "insert into file (agency_id, sha256, bytes, stored_at) select id, sha256(code::bytea), code::bytea, now() from agency",
-    "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at) "
-    "select c.agency_id, c.id, f.id, 'list.csv', 'utf-8', ',', 1, (select min(u.id) from users u where u.agency_id = c.agency_id), now() "
+    "insert into idempotency_key (key, act, request_hash, user_id, at) select gen_random_uuid(), 'test', "
+    "'\\x00', id, now() from users",
+    "insert into file (agency_id, sha256, bytes, stored_at) select id, sha256(code::bytea), code::bytea, "
+    "now() from agency",
+    "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, "
+    "staged_by, staged_at) "
+    "select c.agency_id, c.id, f.id, 'list.csv', 'utf-8', ',', 1, (select min(u.id) from users u where "
+    "u.agency_id = c.agency_id), now() "
     "from (select distinct on (agency_id) * from client order by agency_id, id) c join file f using (agency_id)",
     "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) "
     "select id, 1, agency_id, 2, 'raw', '{}', '[]', 'error' from import_batch",
-    "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, 'raw', '{}', '[]')",
+    "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, "
+    "'raw', '{}', '[]')",
     "reset search_path",
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -13,13 +13,22 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
     (OWNER, OPERATORS, "session_open session_renew session_close session_whoami audit_origins audit_values"),
-    (OWNER, (*OPERATORS, KERNEL, USERADMIN), "me agency_today kernel_now fail damm_digit account_number receipt_number"),
+    (
+        OWNER,
+        (*OPERATORS, KERNEL, USERADMIN),
+        "me agency_today kernel_now fail damm_digit account_number receipt_number",
+    ),
     (OWNER, (KERNEL, USERADMIN), "act_begin me_if_any security_note is_installer book_open"),
     (OWNER, (KERNEL,), "may_see person_debts"),
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health"),
-    (OWNER, (), "audit audit_activity audit_balance audit_partition audit_table audit_write commitment guard_append_only refuse_change"),
+    (
+        OWNER,
+        (),
+        "audit audit_activity audit_balance audit_partition audit_table audit_write commitment "
+        "guard_append_only refuse_change",
+    ),
     (OWNER, (), "audit_import_batch audit_import_row import_count import_count_by"),
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
@@ -27,33 +36,68 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (USERADMIN, (), "agency_to_administer client_collectors_set scram_check user_to_administer"),
     (MONITOR, (KERNEL,), "backend_of"),
     # the kernel's: bound by policies and column grants
-    (KERNEL, OPERATORS, "payment_preview payment_post payment_reverse lock_holder ledger_replay ledger_transfers ledger_health"),
+    (
+        KERNEL,
+        OPERATORS,
+        "payment_preview payment_post payment_reverse lock_holder ledger_replay ledger_transfers ledger_health",
+    ),
     (KERNEL, OPERATORS, "plus4 plus8 allocate"),
     (KERNEL, (*OPERATORS, OWNER), "sum4"),
-    (KERNEL, (), "account_follow_balance account_paid_in_full books_follow buckets_follow events_follow ledger_post payment_earlier payment_lock "
-                 "payment_reverse_weigh payment_reverse_write payment_weigh payment_write client_collectors"),
+    (
+        KERNEL,
+        (),
+        "account_follow_balance account_paid_in_full books_follow buckets_follow events_follow ledger_post "
+        "payment_earlier payment_lock "
+        "payment_reverse_weigh payment_reverse_write payment_weigh payment_write client_collectors",
+    ),
     (KERNEL, (), "payment_replay commission_on last_standing_payment"),
     # accounts: what people do on one, how it is found, how it is shown
-    (KERNEL, OPERATORS, "account_activities account_assign account_call account_contact_remove account_contact_save account_find account_flag_lift "
-                        "account_flag_raise account_follow_up account_leave account_look account_note account_picture account_postings "
-                        "account_priority account_status account_version"),
-    (KERNEL, (), "account_hand_over account_hold account_index account_keys account_line account_lines account_moved account_moves account_open "
-                 "account_reached account_rows account_seen account_step account_timeline activity_add contacts_of lookup_follow_agency "
-                 "lookup_follow_collector lookup_keys_agency lookup_keys_collector lookup_numbers_agency lookup_numbers_collector "
-                 "lookup_pairs_agency lookup_pairs_collector lookup_tier lookup_tier_agency lookup_tier_collector lookup_typos_agency "
-                 "lookup_typos_collector mask_contact mask_reference mask_ssn name_typo_ranges name_words payments_of phone_digits prefix_end "
-                 "submission_answer submission_claim word_typos"),
+    (
+        KERNEL,
+        OPERATORS,
+        "account_activities account_assign account_call account_contact_remove account_contact_save "
+        "account_find account_flag_lift "
+        "account_flag_raise account_follow_up account_leave account_look account_note account_picture account_postings "
+        "account_priority account_status account_version",
+    ),
+    (
+        KERNEL,
+        (),
+        "account_hand_over account_hold account_index account_keys account_line account_lines account_moved "
+        "account_moves account_open "
+        "account_reached account_rows account_seen account_step account_timeline activity_add contacts_of "
+        "lookup_follow_agency "
+        "lookup_follow_collector lookup_keys_agency lookup_keys_collector lookup_numbers_agency "
+        "lookup_numbers_collector "
+        "lookup_pairs_agency lookup_pairs_collector lookup_tier lookup_tier_agency lookup_tier_collector "
+        "lookup_typos_agency "
+        "lookup_typos_collector mask_contact mask_reference mask_ssn name_typo_ranges name_words payments_of "
+        "phone_digits prefix_end "
+        "submission_answer submission_claim word_typos",
+    ),
     # imports
-    (KERNEL, OPERATORS, "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin import_stage_close"),
-    (KERNEL, (), "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_own_findings import_ready import_reason "
-                 "import_refuse_known import_release_begin import_review import_row_at import_rows_known import_state_of person_roots persons_link "
-                 "placement_claim placement_post placement_refused placement_try placement_write"),
-)  # fmt: skip
+    (
+        KERNEL,
+        OPERATORS,
+        "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin "
+        "import_stage_close",
+    ),
+    (
+        KERNEL,
+        (),
+        "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_own_findings "
+        "import_ready import_reason "
+        "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
+        "import_state_of person_roots persons_link "
+        "placement_claim placement_post placement_refused placement_try placement_write",
+    ),
+)
 
 CATALOG = """
   select p.proname, pg_get_userbyid(p.proowner), p.prosecdef, p.proconfig, p.oid::regprocedure::text,
          array(select case x.grantee when 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end
-                 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x where x.grantee <> p.proowner order by 1)
+                 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x where x.grantee <> p.proowner
+                 order by 1)
     from pg_proc p where p.pronamespace = 'debtflow'::regnamespace"""
 
 
@@ -92,15 +136,20 @@ def test_the_kernel_owns_no_table_and_walks_around_no_policy(world: World) -> No
 
 
 def test_a_login_is_in_exactly_one_group(world: World) -> None:
-    query = """select l.rolname, array_agg(g.rolname order by 1) from pg_auth_members m join pg_roles l on l.oid = m.member join pg_roles g on g.oid = m.roleid
+    query = """select l.rolname, array_agg(g.rolname order by 1) from pg_auth_members m join pg_roles l on l.oid =
+        m.member join pg_roles g on g.oid = m.roleid
                 where l.rolname in (select login from debtflow.users) group by l.rolname having count(*) <> 1"""
     assert world.su.execute(query).fetchall() == []
-    outsiders = """select m.member::regrole::text from pg_auth_members m where m.roleid = any (array['debtflow_owner', 'debtflow_kernel',
+    outsiders = """select m.member::regrole::text from pg_auth_members m where m.roleid = any
+        (array['debtflow_owner', 'debtflow_kernel',
                    'debtflow_useradmin', 'debtflow_monitor']::regrole[])"""
     assert world.su.execute(outsiders).fetchall() == []
 
 
 @pytest.mark.parametrize("schema", ["debtflow", "public"])
 def test_nobody_makes_anything_in_a_schema_that_functions_read(world: World, schema: str) -> None:
-    query = "select rolname from pg_roles where has_schema_privilege(oid, %s, 'create') and not rolsuper and rolname not like 'pg\\_%%'"
+    query = (
+        "select rolname from pg_roles where has_schema_privilege(oid, %s, 'create') and not rolsuper and "
+        "rolname not like 'pg\\_%%'"
+    )
     assert {name for (name,) in world.su.execute(query, [schema]).fetchall()} <= {OWNER}

@@ -12,9 +12,16 @@ from psycopg import errors
 from tests.security.conftest import World
 
 LOGINS = {
-    "ada": "agency_admin", "bea": "supervisor", "rex": "readonly", "ana": "collector", "ben": "collector",
-    "zed": "agency_admin", "zack": "supervisor", "zia": "readonly", "zoe": "collector",
-}  # fmt: skip
+    "ada": "agency_admin",
+    "bea": "supervisor",
+    "rex": "readonly",
+    "ana": "collector",
+    "ben": "collector",
+    "zed": "agency_admin",
+    "zack": "supervisor",
+    "zia": "readonly",
+    "zoe": "collector",
+}
 OFFICE = ("agency_admin", "supervisor", "readonly")
 EVERYBODY = (*OFFICE, "collector")
 
@@ -104,7 +111,10 @@ PARTITION = re.compile(r"audit_log_\d{6}")
 
 
 def relations_of(world: World) -> list[str]:
-    query = "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')"
+    query = (
+        "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', "
+        "'p', 'v', 'm', 'f')"
+    )
     return [name for (name,) in world.su.execute(query).fetchall()]
 
 
@@ -142,7 +152,8 @@ def test_no_partition_is_a_way_around_the_trail(world: World) -> None:
 
 
 PLAIN_COLUMN = """
-  select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attidentity = '' and attgenerated = '' order by attnum limit 1"""
+  select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attidentity = '' and attgenerated
+  = '' order by attnum limit 1"""
 
 
 @pytest.mark.parametrize("login", ["ada", "bea", "ana", "rex"])
@@ -150,9 +161,15 @@ def test_no_login_writes_a_table(world: World, login: str) -> None:
     psql = world.psql(login)
     for name in relations_of(world):
         column = world.one(PLAIN_COLUMN, f"debtflow.{name}")
-        for statement in (f"insert into debtflow.{name} default values", f"update debtflow.{name} set {column} = null",
-                          f"delete from debtflow.{name}", f"truncate debtflow.{name}", f"copy debtflow.{name} from stdin",
-                          f"alter table debtflow.{name} disable trigger all", f"select 1; lock table debtflow.{name}"):  # fmt: skip
+        for statement in (
+            f"insert into debtflow.{name} default values",
+            f"update debtflow.{name} set {column} = null",
+            f"delete from debtflow.{name}",
+            f"truncate debtflow.{name}",
+            f"copy debtflow.{name} from stdin",
+            f"alter table debtflow.{name} disable trigger all",
+            f"select 1; lock table debtflow.{name}",
+        ):
             if (
                 name == "import_intake"
                 and LOGINS[login] in ("agency_admin", "supervisor")
@@ -168,8 +185,10 @@ def test_no_login_writes_a_table(world: World, login: str) -> None:
 def test_the_intake_takes_rows_and_shows_none(world: World) -> None:
     psql = world.psql("bea")
     with psql.transaction(force_rollback=True):
-        psql.execute("insert into debtflow.import_intake (upload, row_no, line, raw, cells, findings) "
-                     "values (gen_random_uuid(), 1, 2, 'x', '{}', '[]')")  # fmt: skip
+        psql.execute(
+            "insert into debtflow.import_intake (upload, row_no, line, raw, cells, findings) "
+            "values (gen_random_uuid(), 1, 2, 'x', '{}', '[]')"
+        )
         with pytest.raises(errors.InsufficientPrivilege), psql.transaction():
             psql.execute("select from debtflow.import_intake")
 
@@ -189,8 +208,11 @@ def test_sequences_are_out_of_reach(world: World) -> None:
 
 
 def test_service_groups_hold_no_table_yet(world: World) -> None:
-    query = ("select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', 'v', 'S') and ("
-             "has_table_privilege(%(who)s, oid, 'select, insert, update, delete, truncate, references, trigger'))")  # fmt: skip
+    query = (
+        "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', "
+        "'v', 'S') and ("
+        "has_table_privilege(%(who)s, oid, 'select, insert, update, delete, truncate, references, trigger'))"
+    )
     for group in ("debtflow_worker", "debtflow_webhook"):
         assert world.su.execute(query, {"who": group}).fetchall() == []
 
@@ -205,10 +227,13 @@ def test_personal_columns_are_in_no_grant(world: World, column: str) -> None:
 
 def test_row_security_is_on_wherever_somebody_elses_rows_are(world: World) -> None:
     without = {
-        name for (name,) in world.su.execute(
-            "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p') and not relispartition "
-            "and not relrowsecurity").fetchall()
-    }  # fmt: skip
+        name
+        for (name,) in world.su.execute(
+            "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', "
+            "'p') and not relispartition "
+            "and not relrowsecurity"
+        ).fetchall()
+    }
     # The intake is write-only: COPY refuses a table with row security.
     assert without <= {name for name, rows in RELATIONS.items() if rows.office == "true"} | {
         "alembic_version",
@@ -218,5 +243,8 @@ def test_row_security_is_on_wherever_somebody_elses_rows_are(world: World) -> No
 
 
 def test_views_ask_with_the_rights_of_who_looks(world: World) -> None:
-    query = "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'v' and not (reloptions @> '{security_invoker=true}')"
+    query = (
+        "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'v' and "
+        "not (reloptions @> '{security_invoker=true}')"
+    )
     assert world.su.execute(query).fetchall() == []

@@ -11,12 +11,14 @@ from pathlib import Path
 from random import Random
 
 from services.ledger import Ledger
-from services.payments import Payments, Receipt
+from services.payments import PaymentForm, Payments, Receipt
 from tests.support.house import House
 from tests.torture import teller
 
+
 def kill_and_check(house: House, seed: int, accounts: Sequence[str]) -> int:
-    """Kill one teller at a moment that the seed chooses, check the books, finish what it began; gives the payments kept."""
+    """Kill one teller at a moment that the seed chooses, check the books, finish what it began; gives the payments
+    kept."""
     tried, posted = _killed(house, seed, accounts)
     assert len(tried) - len(posted) <= 1
     for keys in posted:
@@ -54,7 +56,7 @@ def _resume(house: House, seed: int, accounts: Sequence[str], tried: list[list[s
     store.close()
 
 
-def _until(seed: int, accounts: Sequence[str], last: list[str]) -> Sequence[list[teller.PaymentForm]]:
+def _until(seed: int, accounts: Sequence[str], last: list[str]) -> Sequence[list[PaymentForm]]:
     found = []
     for forms in teller.stream(seed, accounts):
         found.append(forms)
@@ -64,5 +66,8 @@ def _until(seed: int, accounts: Sequence[str], last: list[str]) -> Sequence[list
 
 
 def _present(house: House, keys: Sequence[str]) -> int:
-    query = "select count(*) from debtflow.payment p join debtflow.transfer t using (id) where p.submission_id = any (%s::uuid[])"
+    query = (
+        "select count(*) from debtflow.payment p join debtflow.transfer t using (id) where "
+        "p.submission_id = any (%s::uuid[])"
+    )
     return int(house.one(query, list(keys)))

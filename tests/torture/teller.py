@@ -28,11 +28,14 @@ def stream(seed: int, accounts: Sequence[str]) -> Iterator[list[PaymentForm]]:
     while True:
         yield [
             PaymentForm(
-                dice.choice(accounts), Money(dice.randint(1, 500), "USD"), dice.choice(METHODS), allow_duplicate=True,
+                dice.choice(accounts),
+                Money(dice.randint(1, 500), "USD"),
+                dice.choice(METHODS),
+                allow_duplicate=True,
                 submission_id=UUID(int=dice.getrandbits(128)),
             )
             for _ in range(dice.choice((1, 1, 1, 7, 40)))
-        ]  # fmt: skip
+        ]
 
 
 def say(word: str, forms: Sequence[PaymentForm]) -> None:

@@ -53,14 +53,19 @@ def test_a_killed_server_backend_loses_nothing_acknowledged(durable: House, seed
     receipts: dict[str, str] = {}
     for _ in range(6):
         desk = Payments(durable.store("ana"))
-        backend = durable.one("select pid from pg_stat_activity where usename = 'ana' and datname = current_database() limit 1")
+        backend = durable.one(
+            "select pid from pg_stat_activity where usename = 'ana' and datname = current_database() limit 1"
+        )
         killer = Timer(dice.uniform(0.01, 0.3), os.kill, (backend, signal.SIGKILL))
         killer.start()
         receipts |= _until_unreachable(desk, number, dice)
         killer.join()
         _wait(durable)
     for key, receipt in receipts.items():
-        assert durable.one("select debtflow.receipt_number(id) from debtflow.payment where submission_id = %s::uuid", key) == receipt
+        assert (
+            durable.one("select debtflow.receipt_number(id) from debtflow.payment where submission_id = %s::uuid", key)
+            == receipt
+        )
     assert durable.one("select count(*) from debtflow.payment") == len(receipts)
     assert Ledger(durable.store("bea")).replay_check().ok
 
