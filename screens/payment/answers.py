@@ -72,7 +72,7 @@ def _busy(error: Busy, desk: Desk) -> str:
 def _hint(rule: str | None, hint: str | None) -> str | None:
     """A hint in the words of this screen where the service speaks of options."""
     if rule == "overpayment" and hint and "unapplied" in hint:
-        return f"{hint.partition(',')[0]}, or F6 keeps the rest unapplied"
+        return f"{hint.partition(', or ')[0]}, or F6 keeps the rest unapplied"
     return hint
 
 

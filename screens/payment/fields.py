@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from screens.base import Desk
 
 STICKY = ("method", "effective", "payer")
+TIDIED = ("amount", "effective")
 AS_LAST = "↻ last"
 
 
@@ -107,9 +108,10 @@ class PaymentFields(Form):
         return (self._tidy("amount"), self["method"].value, self._tidy("effective"), self["payer"].value)
 
     @property
-    def readable(self) -> bool:
-        """Whether there is enough for a preview."""
-        return bool(self._tidy("amount") and self._tidy("effective"))
+    def meaning(self) -> tuple[str, ...]:
+        """What was typed, whether short or in full; what cannot be read stands for itself."""
+        values = self.values
+        return tuple(self._tidy(field) or text if field in TIDIED else text for field, text in values.items())
 
     def payment(self, terms: Terms) -> PaymentForm:
         """The payment that was typed; raises BadInput."""
@@ -130,7 +132,7 @@ class PaymentFields(Form):
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Write out in full what was typed short."""
         left = next((entry for entry in self.entries if entry.editor is event.widget), None)
-        if left is not None and left.field in ("amount", "effective"):
+        if left is not None and left.field in TIDIED:
             tidy = self._tidy(left.field)
             if tidy and tidy != left.value:
                 left.value = tidy

@@ -87,6 +87,8 @@ Leaving keeps what you typed for the next time you come here.
         self._receipt: Receipt | None = None
         self._answered_at = -UNREAD
         self._weighed: tuple[object, ...] = ()
+        self._meant: tuple[str, ...] = ()
+        self._read_at = 0
         self._standing: Answer | None = None
         self._due: Timer | None = None
         self._fields = PaymentFields(desk, first.values, self._currency)
@@ -143,6 +145,7 @@ Leaving keeps what you typed for the next time you come here.
 
     def on_mount(self) -> None:
         self._slip.display = False
+        self._meant = self._fields.meaning
         if self._word is not None:
             self.say(self._word.text, self._word.tone)
         self.set_interval(WATCH_EVERY, self._watch)
@@ -224,11 +227,15 @@ Leaving keeps what you typed for the next time you come here.
 
     @on(Form.Changed)
     def _typed(self, event: Form.Changed) -> None:
-        if event.entry.field != "reference" and self._question == self._weighed:
+        meaning = self._fields.meaning
+        if meaning == self._meant:
             return
+        self._meant = meaning
         self._attempt.changed(event.entry.field in ("amount", "method"))
         self._standing = None
         self.say("")
+        if self._question == self._weighed:
+            return
         self._pane.add_class("-old")
         if self._due is not None:
             self._due.stop()
@@ -270,7 +277,8 @@ Leaving keeps what you typed for the next time you come here.
         self.refresh_bindings()
         if preview is None:
             return
-        if self._account is not None and preview.version > self._account.version:
+        if self._account is not None and preview.version > max(self._account.version, self._read_at):
+            self._read_at = preview.version
             self._read()
         if self._attempt.allow_duplicate and preview.earlier is not None:
             self._standing = Answer(f"{twice(preview.earlier, self.desk)} {ANYWAY}", "warn")
