@@ -17,6 +17,10 @@ create or replace function contacts_of(debtor bigint) returns setof jsonb langua
   select jsonb_build_object('id', c.id, 'kind', c.kind, 'value', mask_contact(c.kind, c.value, (me()).role), 'label', c.label, 'primary', c.is_primary)
     from debtor_contact c where c.debtor_id = debtor and c.removed_at is null order by array_position(array['phone', 'email', 'address'], c.kind), not c.is_primary, c.id $$;
 
+-- The reference of one payment as the caller may read it; null where they may not see the payment.
+create or replace function payment_reference(payment bigint) returns text language sql stable security definer set search_path = pg_catalog, debtflow, pg_temp as $$
+  select mask_reference(p.method, p.reference, (me()).role) from payment p join account a on a.id = p.account_id where p.id = payment $$;
+
 -- Payments and reversals; `sign` is -1 where money was taken back.
 create or replace function payments_of(account bigint) returns table (id bigint, submission_id uuid, sign int, amount bigint, currency text, method text, reference text,
     effective_on date, recorded_at timestamptz, login text, reverses bigint, reversed_by bigint, reason text) language sql stable

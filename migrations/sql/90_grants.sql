@@ -5,8 +5,10 @@ grant usage on schema debtflow to debtflow_kernel, debtflow_useradmin, debtflow_
 
 -- Operators read, under their policies. Personal columns are in no grant.
 grant select on agency, client, contract, client_collector, users, user_roles, roles, status_move, closing_reason, account, account_balance, activity,
-  account_flag, payment, payment_method, payment_processor, reversal_reason, leg, posting, ledger_kind
+  account_flag, payment_method, payment_processor, reversal_reason, leg, posting, ledger_kind
   to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
+grant select (id, agency_id, account_id, submission_id, amount, currency, method, payer, parts, over, due_before, bucket_order, effective_on, recorded_at,
+  user_id, reverses, reason) on payment to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant select (id, agency_id, person_id, name, first_norm, last_norm) on debtor to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant select on transfer, book, book_balance, ledger_account, ledger_balance to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;
 grant select on audit_log to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
@@ -45,7 +47,7 @@ grant execute on function agency_create, client_create, client_edit, user_create
 grant execute on function agency_list, user_list, client_list, user_password to debtflow_supervisor, debtflow_collector, debtflow_readonly;
 
 set role debtflow_kernel;
-grant execute on function payment_preview, payment_post, lock_holder to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
+grant execute on function payment_preview, payment_post, payment_reference, lock_holder to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant execute on function payment_reverse to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 grant execute on function plus4, plus8, sum4, allocate to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
 

@@ -15,12 +15,13 @@ from services.payments.results import AllocationLine, Earlier, PaymentForm, Prev
 from services.payments.rules import BUCKET_NAMES, explain
 
 EARLIER = """
-  select p.id, u.login, p.recorded_at, p.method, p.reference
+  select p.id, u.login, p.recorded_at, p.method, debtflow.payment_reference(p.id) as reference
     from debtflow.payment p join debtflow.users u on u.id = p.user_id where p.id = %s"""
 
 RECEIPT = """
   select p.id as payment_id, p.submission_id, a.number, a.debtor_name as debtor, p.amount, p.currency, p.method,
-         p.reference, p.effective_on, p.recorded_at, u.login as entered_by, p.parts, p.over, p.due_before, p.bucket_order, b.version,
+         debtflow.payment_reference(p.id) as reference, p.effective_on, p.recorded_at, u.login as entered_by, p.parts, p.over,
+         p.due_before, p.bucket_order, b.version,
          k.starts_on as contract_since, debtflow.plus4(p.due_before, p.parts, -1) as due, 'shown' as outcome
     from debtflow.payment p
     join debtflow.account a on a.id = p.account_id

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from services.domain.money import Money
 from services.errors import BadInput, NotAllowed, NotFound, Refused, Stale
@@ -230,3 +231,14 @@ def test_a_reversed_payment_is_not_the_last_one(house: House) -> None:
     assert house.one("select last_payment_on from debtflow.account_balance") == date(2025, 12, 1)
     supervisor.reverse(reversal.reversal, "void", submission_id=uuid4())
     assert house.one("select last_payment_on from debtflow.account_balance") == date(2025, 12, 24)
+
+
+def test_a_reader_sees_no_whole_bank_reference_on_any_way(house: House) -> None:
+    number = house.place(principal=100_00)
+    receipt = Payments(house.store("ana")).post(form(number, 10_00, method="bank_transfer", reference="DE8937040044"))
+    assert Payments(house.store("bea")).show(receipt.receipt).reference == "DE8937040044"
+    assert Payments(house.store("rex")).show(receipt.receipt).reference == "•••44"
+    assert Payments(house.store("rex")).day_sheet(user="ana").entries[0].reference == "•••44"
+    for login in ("rex", "bea"):
+        with pytest.raises(InsufficientPrivilege):
+            house.psql(login).execute("select reference from debtflow.payment")

@@ -39,7 +39,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         OPERATORS,
-        "payment_preview payment_post payment_reverse lock_holder ledger_replay ledger_transfers ledger_health",
+        "payment_preview payment_post payment_reverse payment_reference lock_holder ledger_replay ledger_transfers ledger_health",
     ),
     (KERNEL, OPERATORS, "plus4 plus8 allocate"),
     (KERNEL, (*OPERATORS, OWNER), "sum4"),
