@@ -40,7 +40,7 @@ bench: $(RUNTIME)  ## ratios against a yardstick measured in the same run; ARGS=
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 pictures: $(RUNTIME)  ## the README's pictures, taken from the running program
-	@$(BIN)/python -m docs.pictures $(ARGS)
+	@$(BIN)/python -m docs.take_pictures $(ARGS)
 
 # ---- the parts of `make test` ----------------------------------------------------------------------------------------
 

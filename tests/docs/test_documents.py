@@ -119,6 +119,6 @@ def test_pictures_are_small_fetch_nothing_and_are_all_shown() -> None:
 
 
 def test_every_picture_has_its_scene() -> None:
-    from docs.pictures import SCENES
+    from docs.take_pictures import SCENES
 
     assert sorted(scene.name for scene in SCENES) == sorted(path.stem for path in PICTURES.iterdir())

@@ -1,4 +1,4 @@
-"""Makes the README's pictures from the running program: ``python -m docs.pictures`` (or ``make pictures``).
+"""Makes the README's pictures from the running program: ``python -m docs.take_pictures`` (or ``make pictures``).
 
 The demo is loaded into a folder of its own, and the real app is driven by keys; what is shown is what a person sees.
 Dates are those of the day it runs on.
