@@ -16,17 +16,18 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from debtflow_tui import clipboard, palette, signals
-from debtflow_tui.drafts import DraftFolder
+from debtflow_tui import signals
 from debtflow_tui.routes import Routes
 from debtflow_tui.theme import HARBOR, SLOW_LINE
-from debtflow_tui.travel import FLOOR, Traveller
+from debtflow_tui.travel import Traveller
 from screens.base import BaseScreen, Desk
 from screens.navigation import Lock, SignOut
 from screens.sign_in import Credentials, DemoLogin, Remembered, SignInScreen
 from services.errors import DebtFlowError, Misconfigured, SessionExpired
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from debtflow_tui.config import Settings
     from debtflow_tui.wiring import Services
     from services.access.results import Session
@@ -38,6 +39,13 @@ NO_TERMINAL = """debtflow: the screens need a terminal, and this is none
 without one: debtflow account find QUERY --json (debtflow --help lists all commands)
 """
 _SCREENS = Path(__file__).parent.parent / "screens"
+REST_OF_STYLE = (
+    Path(__file__).with_name("app.tcss"),
+    _SCREENS / "base" / "base.tcss",
+    _SCREENS / "widgets" / "panes.tcss",
+    _SCREENS / "dialogs" / "dialogs.tcss",
+)
+"""Styles that the first paint does without."""
 
 
 def _now() -> datetime:
@@ -48,17 +56,21 @@ def _import_database_stack() -> None:
     import_module("debtflow_tui.wiring")
 
 
+def _every_command() -> type[Provider]:
+    from debtflow_tui.palette import EveryCommand
+
+    return EveryCommand
+
+
 class DebtFlowApp(Traveller):
     """Paints the sign-in first; ``warm_up`` runs in a thread while the person types."""
 
     TITLE = "DebtFlow"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        Path(__file__).with_name("app.tcss"),
-        _SCREENS / "base" / "base.tcss",
         _SCREENS / "widgets" / "widgets.tcss",
-        _SCREENS / "dialogs" / "dialogs.tcss",
+        _SCREENS / "sign_in.tcss",
     ]
-    COMMANDS = {palette.EveryCommand}  # noqa: RUF012 - the name and type are Textual's
+    COMMANDS = {_every_command}  # noqa: RUF012 - the name and type are Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="quit", tooltip="Close DebtFlow"),
     ]
@@ -98,22 +110,21 @@ class DebtFlowApp(Traveller):
             return "DEMO"
         return "PRODUCTION" if self._settings.ui.production else "TEST"
 
-    async def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[Any]:
+        self._sign_in_screen = self._make_sign_in()
+        return self._sign_in_screen
+
+    def on_mount(self) -> None:
         signals.answer(self._leave)
-        await self.open_first()
         self.set_interval(LOOK_AT_CLOCK, self._look_at_clock)
         self.call_after_refresh(self._start_warming)
-
-    async def open_first(self) -> None:
-        """Ask who is there."""
-        await self.push_screen(self._sign_in_screen())
 
     def _start_warming(self) -> None:
         self.run_worker(self._warm_up, thread=True, group="warm up", exit_on_error=False)
 
     # ---- signing in, locking, signing out --------------------------------------------------------------------------
 
-    def _sign_in_screen(self, word: str = "") -> Screen[Any]:
+    def _make_sign_in(self) -> SignInScreen[tuple[Services, str]]:
         return SignInScreen(
             self,
             self._enter,
@@ -122,7 +133,6 @@ class DebtFlowApp(Traveller):
             environment=self.environment,
             recall=self._recall,
             demo_logins=self._demo_logins,
-            word=word,
         )
 
     @property
@@ -150,7 +160,11 @@ class DebtFlowApp(Traveller):
         return services, "The password is remembered in the keyring"
 
     def _welcome(self, arrival: tuple[Services, str]) -> None:
+        from debtflow_tui.drafts import DraftFolder
+
         services, word = arrival
+        for part in REST_OF_STYLE:
+            self.stylesheet.read(part)
         self._renewed = monotonic()
         desk = Desk(
             services.session,
@@ -163,7 +177,7 @@ class DebtFlowApp(Traveller):
         )
         self.routes = Routes(desk, services)
         lookup = self.routes.lookup()
-        self.switch_screen(lookup)
+        self.push_screen(lookup)
         if word:
             self.call_after_refresh(lookup.say, word)
 
@@ -203,9 +217,9 @@ class DebtFlowApp(Traveller):
         self._disconnect(sign_out=True)
         self.routes = None
         self.forget_way()
-        while len(self.screen_stack) > FLOOR + 1:
+        while self.screen is not self._sign_in_screen:
             await self.pop_screen()
-        await self.switch_screen(self._sign_in_screen("You are signed out"))
+        self._sign_in_screen.begin_again("You are signed out")
 
     def _disconnect(self, *, sign_out: bool = False) -> None:
         """Give up the connection, in a thread: a server that hangs must not hold the screen."""
@@ -266,6 +280,8 @@ class DebtFlowApp(Traveller):
             if self._driver is not None:
                 self._driver.write(sequence)
                 self._driver.flush()
+
+        from debtflow_tui import clipboard
 
         return clipboard.copy(text, write, self._settings.home)
 

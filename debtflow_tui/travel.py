@@ -6,12 +6,9 @@ from collections import deque
 
 from textual import on
 
-from debtflow_tui import commands
 from debtflow_tui.routes import Routes
 from debtflow_tui.type_ahead import TypeAhead
 from screens.base import BaseScreen, commands_of
-from screens.dialogs.command_line import CommandLine
-from screens.dialogs.help import Help
 from screens.navigation import (
     AskCommand,
     GoBack,
@@ -28,7 +25,7 @@ from screens.navigation import (
 _NOT_A_PLACE = (AskCommand, GoBack, Lock, OpenAccounts, RepeatLast, RunCommands, ShowHelp, SignOut)
 
 FLOOR = 1
-"""The place in the stack of the first screen of ours; Textual's own empty one lies below it."""
+"""The place in the stack of the first screen of ours; the sign-in lies below it."""
 
 
 class Traveller(TypeAhead):
@@ -86,8 +83,12 @@ class Traveller(TypeAhead):
 
     @on(AskCommand)
     def _ask_command(self, wish: AskCommand) -> None:
+        from debtflow_tui import commands
+
         here = self._here()
         hint = "  ".join(f"{path.word} {path.does.split(',')[0].split(':')[0]}" for path in commands.FAST_PATHS[:5])
+        from screens.dialogs.command_line import CommandLine
+
         line = CommandLine(lambda text: commands.parse(text, here), wish.text, self._last_line, hint)
         self.push_screen(line, self._take_line)
 
@@ -105,6 +106,8 @@ class Traveller(TypeAhead):
 
     @on(RunCommands)
     def _run(self, wish: RunCommands) -> None:
+        from debtflow_tui import commands
+
         self._last_line = wish.text
         self._waiting.extend(commands.parse(wish.text, self._here()))
         self._next_stop()
@@ -128,4 +131,6 @@ class Traveller(TypeAhead):
         place = self.place
         if place is not None:
             keys = [command.for_help for command in commands_of(place)]
+            from screens.dialogs.help import Help
+
             self.push_screen(Help(f"Keys · {place.crumb}", keys, place.HELP))

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from screens.base import BaseScreen, Desk, key
-from screens.navigation import AskCommand, OpenAccount, OpenPayment
+from screens.navigation import AskCommand, OpenAccount, OpenPayment, Travel
 from screens.widgets import (
     GONE,
     Column,
@@ -112,6 +112,7 @@ and / or Esc goes back to the box.
         self._detail = AccountSummary(desk.local, id="detail")
         self._typing: Timer | None = None
         self._dwelling: Timer | None = None
+        self._was_away = False
         self._dwells = False
         self._pending = False
         self._open_when_found = False
@@ -237,7 +238,7 @@ and / or Esc goes back to the box.
         """A complete account number needs no lookup; anything else opens once its own answer is here."""
         event.stop()
         try:
-            self.post_message(OpenAccount(parse_account_number(self._box.value)))
+            self._go(OpenAccount(parse_account_number(self._box.value)))
         except BadInput:
             if self._pending:
                 self._open_when_found = True
@@ -250,7 +251,7 @@ and / or Esc goes back to the box.
         """Open the only hit; where there are several, typing blindly on must not land on the wrong person."""
         self._open_when_found = False
         if len(self._shown) == 1:
-            self.post_message(OpenAccount(self._shown[0].number))
+            self._go(OpenAccount(self._shown[0].number))
             self.desk.keyboard.deliver_keys()
             return
         dropped = self.desk.keyboard.discard_keys()
@@ -259,10 +260,20 @@ and / or Esc goes back to the box.
             thrown = f"; {dropped} keys typed ahead thrown away" if dropped else ""
             self.say(f"{len(self._shown)} fit: choose one, Enter opens it{thrown}", "warn" if dropped else "plain")
 
+    def _go(self, wish: Travel) -> None:
+        self._was_away = True
+        self.post_message(wish)
+
+    def on_screen_resume(self) -> None:
+        """Back from an account, the next person is another one: what is typed replaces the old question."""
+        if self._was_away:
+            self._was_away = False
+            self._box.action_select_all()
+
     def action_open(self) -> None:
         row = self._table.current
         if row is not None:
-            self.post_message(OpenAccount(row.number))
+            self._go(OpenAccount(row.number))
 
     @on(PagedTable.Opened)
     def _opened(self) -> None:
@@ -271,12 +282,12 @@ and / or Esc goes back to the box.
     def action_start(self, what: str) -> None:
         row = self._table.current
         if row is not None:
-            self.post_message(OpenAccount(row.number, what))
+            self._go(OpenAccount(row.number, what))
 
     def action_pay(self) -> None:
         row = self._table.current
         if row is not None:
-            self.post_message(OpenPayment(row.number))
+            self._go(OpenPayment(row.number))
 
     def action_copy(self) -> None:
         row = self._table.current

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from screens.base import Keyboard, Working, key
 from screens.dialogs.confirm import Confirm
 from screens.navigation import SignOut
-from screens.widgets import Entry, Form, Key, KeyBar, MessageLine, Tone, plain
+from screens.widgets import Entry, Form, Key, KeyBar, plain
 from services.errors import DebtFlowError
 
 Arrival = TypeVar("Arrival")
@@ -33,7 +33,6 @@ class LockScreen(Working[Arrival], ModalScreen[Arrival], Generic[Arrival]):
         self._user = user
         self._enter = enter
         self._reason = reason
-        self._message = MessageLine()
         self._form = Form(Entry("password", "Password", password=True, max_length=256, required=True))
 
     def compose(self) -> ComposeResult:
@@ -43,9 +42,6 @@ class LockScreen(Working[Arrival], ModalScreen[Arrival], Generic[Arrival]):
             yield self._form
             yield self._message
             yield KeyBar(Key("Enter", "unlock"), Key("F12", "sign out"), always=())
-
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        self._message.say(text, tone)
 
     def trouble(self, error: DebtFlowError) -> None:
         self._form["password"].value = ""

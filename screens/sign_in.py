@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.base import Keyboard, Working
-from screens.widgets import Entry, Form, Key, KeyBar, MessageLine, Tone, plain, words
+from screens.widgets import Entry, Form, Key, KeyBar, plain, words
 from services.errors import BadInput, DebtFlowError
 
 Arrival = TypeVar("Arrival")
@@ -51,7 +51,6 @@ class Remembered:
 class SignInScreen(Working[None], Generic[Arrival]):
     """Signs in and hands what came back to ``welcome``; ``recall`` asks the keyring, which can be slow."""
 
-    CSS_PATH = "sign_in.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f10,ctrl+s", "send", "sign in", id="sign_in.send", tooltip="Sign in with what is typed"),
         *(Binding(f"alt+{n},f{n + 4}", f"demo({n})", f"demo {n}", show=False, id=f"sign_in.demo_{n}")
@@ -69,20 +68,18 @@ class SignInScreen(Working[None], Generic[Arrival]):
         environment: str = "",
         recall: Callable[[str], Remembered] = lambda _user: Remembered(),
         demo_logins: Sequence[DemoLogin] = (),
-        word: str = "",
     ) -> None:
         super().__init__(keyboard)
         self._enter = enter
         self._welcome = welcome
         self._recall = recall
+        self._user = user
         self._demo = tuple(demo_logins)
         self._environment = environment
-        self._word = word
-        self._message = MessageLine()
         remember = Entry("remember", "Remember", codes=REMEMBER)
         remember.display = False
         self.form = Form(
-            Entry("user", "User", user, max_length=63, required=True),
+            Entry("user", "User", max_length=63, required=True),
             Entry("password", "Password", password=True, max_length=256, required=True),
             remember,
         )
@@ -98,13 +95,15 @@ class SignInScreen(Working[None], Generic[Arrival]):
         yield KeyBar(Key("Enter", "next, then sign in"), Key("^Q", "quit"), always=())
 
     def on_mount(self) -> None:
-        self.say(self._word, "warn" if self._word else "plain")
-        if self.form["user"].value:
+        self.form["user"].value = self._user
+        if self._user:
             self.form["password"].editor.focus()
         self._ask_keyring()
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        self._message.say(text, tone)
+    def begin_again(self, word: str) -> None:
+        """Be there for the next person, who may be the same one."""
+        self.form["password"].editor.focus()
+        self.say(word, "good")
 
     def trouble(self, error: DebtFlowError) -> None:
         self.form["password"].value = ""
@@ -120,7 +119,11 @@ class SignInScreen(Working[None], Generic[Arrival]):
         if self.form.check():
             values = self.form.values
             typed = Credentials(values["user"], self._password(), values["remember"] == "yes")
-            self.act(lambda: self._enter(typed), self._welcome, doing=f"Signing in as {typed.user}…")
+            self.act(lambda: self._enter(typed), self._come_in, doing=f"Signing in as {typed.user}…")
+
+    def _come_in(self, arrival: Arrival) -> None:
+        self.form["password"].value = ""
+        self._welcome(arrival)
 
     def _password(self) -> str:
         # A password may begin or end with a space, so it is not what the form makes of it.

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo
 
 from screens.widgets import Place
 
@@ -59,4 +58,6 @@ class Desk:
 
     def local(self, at: datetime) -> datetime:
         """The same moment on the agency's clock."""
+        from zoneinfo import ZoneInfo  # not before the first paint
+
         return at.astimezone(ZoneInfo(self.session.zone))

@@ -15,7 +15,7 @@ from screens.base.desk import Desk
 from screens.base.keys import key
 from screens.base.working import Working
 from screens.dialogs.confirm import Confirm
-from screens.widgets import Entry, Form, Key, KeyBar, MessageLine, Tone, plain
+from screens.widgets import Entry, Form, Key, KeyBar, plain
 from services.errors import BadInput
 
 
@@ -36,7 +36,6 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
         self._heading = title
         self._about = about
         self._verb = verb
-        self._message = MessageLine()
         self.form = Form(*self.entries())
 
     def entries(self) -> tuple[Entry, ...]:
@@ -57,9 +56,6 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
             yield KeyBar(
                 Key("Enter", f"next, then {self._verb}"), Key("F10", self._verb), Key("Esc", "back"), always=()
             )
-
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        self._message.say(text, tone)
 
     def bad_input(self, error: BadInput) -> None:
         if not self.form.show_error(error.field, error.message):

@@ -13,7 +13,7 @@ from screens.base.keys import commands_of, key
 from screens.base.working import Working
 from screens.dialogs.confirm import Confirm
 from screens.navigation import AskCommand, GoBack, Lock, OpenAccounts, RepeatLast, ShowHelp
-from screens.widgets import Banner, Key, KeyBar, MessageLine, TitleBar, Tone
+from screens.widgets import Banner, Key, KeyBar, TitleBar
 
 WIDE = 120
 
@@ -44,7 +44,6 @@ class BaseScreen(Working[None]):
         self.desk = desk
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self._banner = Banner()
-        self._message = MessageLine()
         self._title_bar = TitleBar(desk.place)
         self._key_bar = KeyBar()
 
@@ -123,9 +122,6 @@ class BaseScreen(Working[None]):
         own = self.enter_does
         named = [command for command in commands_of(self) if command.shown and not (own and "enter" in command.keys)]
         self._key_bar.show([*([Key("Enter", own)] if own else []), *(command.for_bar for command in named)])
-
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        self._message.say(text, tone)
 
     def lost(self, text: str) -> None:
         self._banner.raise_alarm(text)

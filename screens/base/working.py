@@ -13,7 +13,7 @@ from textual.worker import Worker, WorkerState
 from screens.base.desk import Keyboard
 from screens.dialogs.problem import Problem
 from screens.navigation import Lock
-from screens.widgets import Tone
+from screens.widgets import MessageLine, Tone
 from services.errors import BadInput, Busy, DebtFlowError, SessionExpired, Unreachable
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ class Working(Screen[ScreenResultType]):
         self._keyboard = keyboard
         self._cancel_reads = cancel_reads
         self._errands: dict[Worker[Any], _Errand] = {}
+        self._message = MessageLine()
         self._says_busy = False
 
     # ---- to be had by the screens ---------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ class Working(Screen[ScreenResultType]):
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Answer on the screen's fixed line."""
-        raise NotImplementedError
+        self._message.say(text, tone)
 
     def bad_input(self, error: BadInput) -> None:
         """Show a field's error where it was typed; on the message line where there is no such field."""
@@ -148,8 +149,9 @@ class Working(Screen[ScreenResultType]):
     def _calm(self) -> None:
         """Take the busy word back once nothing is under way that a person waits for."""
         if self._says_busy and all(errand.quiet for errand in self._errands.values()):
-            self._says_busy = False
-            self.say("")
+            self._message = MessageLine()
+        self._says_busy = False
+            self._message.calm()
 
     def _drop(self, topic: str) -> bool:
         """Forget the older question on a topic; says whether there was one."""

@@ -63,8 +63,20 @@ class MessageLine(Static):
     def __init__(self) -> None:
         super().__init__("", id="message")
 
+        self._said: tuple[str, Tone] = ("", "plain")
+
     def say(self, text: str, tone: Tone = "plain") -> None:
-        """Replace what the line says; the mark in front tells the tone without colour."""
+        """Replace what the line says; being busy covers it only until ``calm``."""
+        if tone != "busy":
+            self._said = (text, tone)
+        self._draw(text, tone)
+
+    def calm(self) -> None:
+        """Show again what being busy covered."""
+        self._draw(*self._said)
+
+    def _draw(self, text: str, tone: Tone) -> None:
+        """The mark in front tells the tone without colour."""
         self.set_classes(f"-{tone}")
         self.update(plain(f" {self.MARK[tone]} {text}" if text else ""))
 

@@ -78,10 +78,8 @@ class Entry(Vertical):
             yield Static(plain(self.label), classes="label")
             yield self.editor
             yield self._echo
-        yield self._error
 
     def on_mount(self) -> None:
-        self._error.display = False
         self._show_echo()
 
     @property
@@ -120,6 +118,8 @@ class Entry(Vertical):
         """Say under the field what is wrong with it."""
         self._error.update(plain(f"✗ {message}"))
         self._error.display = True
+        if not self._error.is_attached:
+            self.mount(self._error)
         self.add_class("-wrong")
 
     def clear_error(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.content import Content
 
-from services.domain.money import Money
+if TYPE_CHECKING:
+    from services.domain.money import Money
 
 GONE = "—"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

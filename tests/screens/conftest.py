@@ -46,8 +46,7 @@ class Desktop(DebtFlowApp):
             for gate in getattr(service, "gates", {}).values():
                 gate.set()
 
-    async def open_first(self) -> None:
-        await super().open_first()
+    async def on_mount(self) -> None:  # type: ignore[override]
         self._welcome((self._fake, ""))
         if self._start is not None and self.routes is not None:
             await self.push_screen(self._start(self.routes))

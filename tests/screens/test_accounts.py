@@ -22,7 +22,8 @@ async def test_an_empty_box_lists_my_accounts(desktop):
         assert FIRST in shown(app)
 
 
-async def test_results_come_as_you_type_once_the_typing_pauses(desktop, services: FakeServices):
+async def test_results_come_as_you_type_once_the_typing_pauses(desktop, services: FakeServices, monkeypatch):
+    monkeypatch.setattr("screens.accounts.DEBOUNCE", 0.5)
     app = desktop()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -106,6 +107,13 @@ async def test_escape_goes_from_list_to_box_to_an_empty_box(desktop):
         assert top(app).query_one("#box").has_focus
         await press(pilot, "escape")
         assert top(app).query_one("#box").value == ""
+
+
+async def test_back_from_an_account_typing_replaces_the_old_question(desktop):
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await burst(pilot, f"{FIRST}\n\x1bmarisol")
+        assert top(app).query_one("#box").value == "marisol"
 
 
 async def test_the_next_page_is_read_as_the_cursor_nears_the_end(desktop, services: FakeServices):

@@ -269,7 +269,7 @@ async def test_signing_out_ends_the_session_and_forgets_the_screens(desktop, ser
         await burst(pilot, f"{FIRST}\n:q\n")
         assert isinstance(top(app), SignInScreen)
         assert services.access.called("sign_out")
-        assert len(app.screen_stack) == 2
+        assert len(app.screen_stack) == 1
 
 
 async def test_the_session_is_renewed_once_however_many_keys_are_typed(desktop, services: FakeServices):
