@@ -149,8 +149,7 @@ class Working(Screen[ScreenResultType]):
     def _calm(self) -> None:
         """Take the busy word back once nothing is under way that a person waits for."""
         if self._says_busy and all(errand.quiet for errand in self._errands.values()):
-            self._message = MessageLine()
-        self._says_busy = False
+            self._says_busy = False
             self._message.calm()
 
     def _drop(self, topic: str) -> bool:
