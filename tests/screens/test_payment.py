@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from textual import events
 
 from screens.account import AccountScreen
 from screens.payment import PaymentScreen
@@ -24,15 +25,16 @@ WHOLE = "250.00\ncheck\n1991\n\n\n"
 
 @pytest.fixture
 def till(services: FakeServices) -> FakeTill:
-    services.payments = FakeTill()
-    return services.payments
+    made = FakeTill()
+    services.payments = made
+    return made
 
 
 @pytest.fixture(autouse=True)
 def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever types here has read every answer at once."""
     monkeypatch.setattr("screens.payment.screen.UNREAD", 0)
-    monkeypatch.setattr("screens.payment.screen.WATCH_EVERY", 3600)
+    monkeypatch.setattr("screens.payment.weighing.WATCH_EVERY", 3600)
 
 
 def paying(amount: str = "", method: str = "", reference: str = ""):
@@ -89,18 +91,12 @@ async def test_enter_while_posting_is_slow_posts_once_and_the_receipt_stays(desk
         await until(pilot, lambda: bool(till.called("post")))
         await until(pilot, lambda: "Posting…" in shown(app))
         for key in ("enter", "enter", "f10", "escape", "enter"):
-            app.post_message(_key(key))
+            app.post_message(events.Key(key, None))
         await pilot.pause()
         assert top(app) is screen
         gate.set()
         await settled(pilot)
         assert len(posted(till)) == 1
-
-
-def _key(name: str) -> Any:
-    from textual.events import Key
-
-    return Key(name, None)
 
 
 async def test_typing_into_a_filled_field_replaces_it(desktop, till: FakeTill):
@@ -333,7 +329,12 @@ async def test_the_receipt_is_copied_and_written(desktop, till: FakeTill, tmp_pa
     async with app.run_test(size=(80, 24)) as pilot:
         await burst(pilot, WHOLE)
         copied: list[str] = []
-        top(app).desk.copy = lambda text: copied.append(text) or "copied"
+
+        def copy(text: str) -> str:
+            copied.append(text)
+            return "copied"
+
+        top(app).desk.copy = copy
         await burst(pilot, "c")
         assert "R-000483-9 copied" in shown(app)
         await burst(pilot, "w")
