@@ -20,6 +20,8 @@ from services.errors import BadInput, DebtFlowError
 Arrival = TypeVar("Arrival")
 
 REMEMBER = ("no", "yes")
+DEMO_KEYS = 4
+"""So many of the demo's logins, one of each role, have a key of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class SignInScreen(Working[None], Generic[Arrival]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f10,ctrl+s", "send", "sign in", id="sign_in.send", tooltip="Sign in with what is typed"),
         *(Binding(f"alt+{n},f{n + 4}", f"demo({n})", f"demo {n}", show=False, id=f"sign_in.demo_{n}")
-          for n in range(1, 5)),
+          for n in range(1, DEMO_KEYS + 1)),
         Binding("ctrl+q,f3", "app.quit", "quit", id="sign_in.quit", tooltip="Close DebtFlow"),
     ]  # fmt: skip
 
@@ -154,5 +156,6 @@ class SignInScreen(Working[None], Generic[Arrival]):
         lines = [Content.styled(f"     {'ROLE':<15}{'USER':<12}PASSWORD", "$text-muted")]
         for number, login in enumerate(self._demo, start=1):
             shown = f"{words(login.role):<15}{login.user:<12}{login.password}"
-            lines.append(Content.assemble((f" F{number + 4}  ", "bold $accent"), plain(shown)))
+            by = f"F{number + 4}" if number <= DEMO_KEYS else ""
+            lines.append(Content.assemble((f" {by:<4}", "bold $accent"), plain(shown)))
         return lines
