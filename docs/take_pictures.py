@@ -58,7 +58,7 @@ def command(line: str) -> tuple[str, ...]:
 
 OMAR: Final = (ANA, *text("torrez omar"), "down", "down", "enter")
 SCENES: Final = (
-    Scene("sign-in", "The sign-in screen of the demo", ()),
+    Scene("sign-in", "The sign-in screen of the demo", (), size=(100, 26)),
     Scene("accounts", "Looking up an account by a misspelt name", (ANA, *text("torrez"), "down")),
     Scene("account", "Everything about one account", OMAR),
     Scene("payment", "A payment before it is posted", (*OMAR, "p", *text("25.00"))),
