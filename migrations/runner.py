@@ -23,22 +23,44 @@ OWNERS: Final = ("debtflow_owner", "debtflow_kernel", "debtflow_useradmin", "deb
 
 # Policies, triggers and grants are rebuilt from nothing, so that what a file no longer says is gone.
 CLEAR: Final = """
-do $$ declare x record; begin
-  for x in select polname, polrelid::regclass as t from pg_policy join pg_class c on c.oid = polrelid
-            where c.relnamespace = 'debtflow'::regnamespace loop
+do $$
+declare x record;
+begin
+  for x in
+    select polname, polrelid::regclass as t
+      from pg_policy
+      join pg_class c on c.oid = polrelid
+     where c.relnamespace = 'debtflow'::regnamespace
+  loop
     execute format('drop policy %I on %s', x.polname, x.t);
   end loop;
-  for x in select tgname, tgrelid::regclass as t from pg_trigger join pg_class c on c.oid = tgrelid
-            where c.relnamespace = 'debtflow'::regnamespace and not tgisinternal and tgparentid = 0 loop
+
+  for x in
+    select tgname, tgrelid::regclass as t
+      from pg_trigger
+      join pg_class c on c.oid = tgrelid
+     where c.relnamespace = 'debtflow'::regnamespace and not tgisinternal and tgparentid = 0
+  loop
     execute format('drop trigger %I on %s', x.tgname, x.t);
   end loop;
-  for x in select rolname from pg_roles where rolname like 'debtflow\\_%' and rolname <> 'debtflow_owner' loop
+
+  for x in
+    select rolname
+      from pg_roles
+     where rolname like 'debtflow\\_%' and rolname <> 'debtflow_owner'
+  loop
     execute format('revoke all on all tables in schema debtflow from %I', x.rolname);
     execute format('revoke all on all sequences in schema debtflow from %I', x.rolname);
   end loop;
-  for x in select a.oid::regprocedure as f, r.rolname, o.rolname as owner from pg_proc a cross join aclexplode(a.proacl) p
-             join pg_roles r on r.oid = p.grantee join pg_roles o on o.oid = a.proowner
-            where a.pronamespace = 'debtflow'::regnamespace and r.rolname <> o.rolname loop
+
+  for x in
+    select a.oid::regprocedure as f, r.rolname, o.rolname as owner
+      from pg_proc a
+      cross join aclexplode(a.proacl) p
+      join pg_roles r on r.oid = p.grantee
+      join pg_roles o on o.oid = a.proowner
+     where a.pronamespace = 'debtflow'::regnamespace and r.rolname <> o.rolname
+  loop
     execute format('set local role %I', x.owner);
     execute format('revoke all on function %s from %I', x.f, x.rolname);
     reset role;
@@ -49,7 +71,11 @@ end $$;
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``current`` is the revision found (None in an empty database), ``stale`` the repeatable files that differ from this release."""
+    """What a database is at.
+
+    ``current`` is the revision found (None in an empty database), ``stale`` the repeatable files that differ from this
+    release.
+    """
 
     current: str | None
     head: str

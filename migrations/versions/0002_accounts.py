@@ -30,7 +30,8 @@ create table client (
   book_id         int not null references book,
   code            text not null constraint client_code_form check (code ~ '^[A-Z][A-Z0-9_]{1,15}$'),
   name            text not null constraint client_name_length check (length(name) between 1 and 120),
-  assignment_rule text not null constraint client_rule_known check (assignment_rule in ('one_collector', 'round_robin')),
+  assignment_rule text not null constraint client_rule_known
+    check (assignment_rule in ('one_collector', 'round_robin')),
   turn            bigint not null default 0,
   constraint client_code_key unique (agency_id, code)
 );
@@ -92,26 +93,47 @@ create table status_move (
   primary key (from_status, to_status)
 );
 insert into status_move values
-  ('new', 'assigned', 'kernel', false),
-  ('assigned', 'in_contact', 'person', false), ('in_contact', 'negotiating', 'person', false),
-  ('negotiating', 'payment_plan', 'person', false),
-  ('payment_plan', 'negotiating', 'person', true), ('negotiating', 'in_contact', 'person', true),
-  ('new', 'disputed', 'person', true), ('assigned', 'disputed', 'person', true), ('in_contact', 'disputed', 'person', true),
-  ('negotiating', 'disputed', 'person', true), ('payment_plan', 'disputed', 'person', true),
-  ('disputed', 'new', 'person', true), ('disputed', 'assigned', 'person', true), ('disputed', 'in_contact', 'person', true),
-  ('disputed', 'negotiating', 'person', true), ('disputed', 'payment_plan', 'person', true),
-  ('new', 'closed', 'person', true), ('assigned', 'closed', 'person', true), ('in_contact', 'closed', 'person', true),
-  ('negotiating', 'closed', 'person', true), ('payment_plan', 'closed', 'person', true), ('disputed', 'closed', 'person', true),
-  ('closed', 'new', 'kernel', false), ('closed', 'assigned', 'kernel', false), ('closed', 'in_contact', 'kernel', false),
-  ('closed', 'negotiating', 'kernel', false), ('closed', 'payment_plan', 'kernel', false), ('closed', 'disputed', 'kernel', false);
+  ('new',          'assigned',     'kernel', false),
+  ('assigned',     'in_contact',   'person', false),
+  ('in_contact',   'negotiating',  'person', false),
+  ('negotiating',  'payment_plan', 'person', false),
+  ('payment_plan', 'negotiating',  'person', true),
+  ('negotiating',  'in_contact',   'person', true),
+  ('new',          'disputed',     'person', true),
+  ('assigned',     'disputed',     'person', true),
+  ('in_contact',   'disputed',     'person', true),
+  ('negotiating',  'disputed',     'person', true),
+  ('payment_plan', 'disputed',     'person', true),
+  ('disputed',     'new',          'person', true),
+  ('disputed',     'assigned',     'person', true),
+  ('disputed',     'in_contact',   'person', true),
+  ('disputed',     'negotiating',  'person', true),
+  ('disputed',     'payment_plan', 'person', true),
+  ('new',          'closed',       'person', true),
+  ('assigned',     'closed',       'person', true),
+  ('in_contact',   'closed',       'person', true),
+  ('negotiating',  'closed',       'person', true),
+  ('payment_plan', 'closed',       'person', true),
+  ('disputed',     'closed',       'person', true),
+  ('closed',       'new',          'kernel', false),
+  ('closed',       'assigned',     'kernel', false),
+  ('closed',       'in_contact',   'kernel', false),
+  ('closed',       'negotiating',  'kernel', false),
+  ('closed',       'payment_plan', 'kernel', false),
+  ('closed',       'disputed',     'kernel', false);
 
 create table closing_reason (
   name    text primary key,
   made_by text not null constraint closing_reason_maker check (made_by in ('person', 'kernel'))
 );
 insert into closing_reason values
-  ('paid_in_full', 'kernel'), ('recalled', 'person'), ('uncollectable', 'person'), ('bankrupt', 'person'),
-  ('deceased', 'person'), ('statute_barred', 'person'), ('placed_in_error', 'person');
+  ('paid_in_full', 'kernel'),
+  ('recalled', 'person'),
+  ('uncollectable', 'person'),
+  ('bankrupt', 'person'),
+  ('deceased', 'person'),
+  ('statute_barred', 'person'),
+  ('placed_in_error', 'person');
 
 create table account (
   id              bigint generated always as identity primary key,
@@ -145,8 +167,10 @@ create table account (
   constraint account_import_row_key unique (import_batch_id, import_row)
 );
 create index account_collector_number_idx on account (collector_id, number);
-create index account_agency_follow_idx on account (agency_id, follow_up_on, id) where status not in ('closed', 'settled');
-create index account_collector_follow_idx on account (collector_id, follow_up_on, id) where status not in ('closed', 'settled');
+create index account_agency_follow_idx on account (agency_id, follow_up_on, id)
+  where status not in ('closed', 'settled');
+create index account_collector_follow_idx on account (collector_id, follow_up_on, id)
+  where status not in ('closed', 'settled');
 create index account_debtor_idx on account (debtor_id);
 
 create table account_balance (
@@ -203,7 +227,8 @@ create table account_viewer (
 );
 """
 
-# Search keys are derived from accounts and written many at a time: a foreign key would cost more than the rows themselves.
+# Search keys are derived from accounts and written many at a time: a foreign key would cost more than the rows
+# themselves.
 SEARCH = """
 create table search_key (
   account_id   bigint not null,

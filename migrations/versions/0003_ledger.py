@@ -15,8 +15,8 @@ def downgrade() -> None:
     raise NotImplementedError("data only moves forward: restore a backup instead")
 
 
-# No foreign key points from a payment, transfer or leg at rows that many payments share: the share locks it takes cost about
-# a third of the throughput. `ledger replay --check` proves what those keys would have promised.
+# No foreign key points from a payment, transfer or leg at rows that many payments share: the share locks it takes cost
+# about a third of the throughput. `ledger replay --check` proves what those keys would have promised.
 LEDGER = """
 create table ledger_kind (
   slot smallint primary key constraint ledger_slot_range check (slot between 1 and 8),
@@ -103,12 +103,20 @@ create table payment_method (
   in_trust  boolean not null
 );
 insert into payment_method values
-  ('cash', 'counter', true), ('check', 'counter', true), ('bank_transfer', 'counter', true), ('paid_to_client', 'client', false);
+  ('cash', 'counter', true),
+  ('check', 'counter', true),
+  ('bank_transfer', 'counter', true),
+  ('paid_to_client', 'client', false);
 
-create table reversal_reason (name text primary key, what text not null);
+create table reversal_reason (
+  name text primary key,
+  what text not null
+);
 insert into reversal_reason values
-  ('nsf', 'returned by the bank: not sufficient funds'), ('chargeback', 'disputed with the bank'),
-  ('refund', 'given back'), ('void', 'entered in error');
+  ('nsf', 'returned by the bank: not sufficient funds'),
+  ('chargeback', 'disputed with the bank'),
+  ('refund', 'given back'),
+  ('void', 'entered in error');
 
 create table payment (
   id            bigint primary key,
