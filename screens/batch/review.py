@@ -17,6 +17,7 @@ from screens.batch.head import BatchHead
 from screens.batch.lists import Lists
 from screens.batch.ports import Review
 from screens.batch.release import Release
+from screens.dialogs.problem import Problem
 from screens.navigation import GoBack
 from screens.widgets import EmptyState, PagedTable, words
 from services.errors import DebtFlowError, NotFound
@@ -96,9 +97,15 @@ class ReviewScreen(BaseScreen):
             self.ask(both, partial(self._show, rows=True), hold=first, failed=self._missing)
 
     def _missing(self, error: DebtFlowError) -> bool:
-        if isinstance(error, NotFound) and self._batch is None:
+        """A batch that is not there leaves nothing to stay for."""
+        if not isinstance(error, NotFound) or self._batch is not None:
+            return False
+
+        def leave(_closed: None) -> None:
             self.post_message(GoBack())
-        return False
+
+        self.app.push_screen(Problem(error), leave)
+        return True
 
     def _show(self, answer: tuple[Batch, tuple[RuleCount, ...]], *, rows: bool) -> None:
         batch, findings = answer
@@ -178,7 +185,8 @@ class ReviewScreen(BaseScreen):
         if chosen is not None and chosen.key != self._lists.filter.key:
             self._lists.filter = chosen
             self._lists.chosen.clear()
-            self.say(f"{chosen.label}: {chosen.what}" if chosen.what else "")
+            if self._lists.findings.has_focus:
+                self.say(f"{chosen.label}: {chosen.what}" if chosen.what else "")
             self._read_rows(keep=False, hold=hold)
 
     @on(PagedTable.Opened, "#findings")

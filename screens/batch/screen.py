@@ -17,7 +17,7 @@ from screens.batch.review import ReviewScreen
 from screens.dialogs.confirm import Confirm
 from screens.navigation import GoBack, OpenAccount
 from screens.widgets import PagedTable, words
-from services.errors import DebtFlowError, SessionExpired, Stale
+from services.errors import DebtFlowError, Stale
 
 if TYPE_CHECKING:
     from services.imports.results import Batch, ImportRow, Progress, RowPage
@@ -264,12 +264,11 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
     def _not_released(self, error: DebtFlowError) -> bool:
         self._release = None
         self.look_again()
-        if isinstance(error, SessionExpired):
-            return False
         if isinstance(error, Stopped):
             self.say("Stopped. What is released stays released; R goes on with the rest.", "warn")
         else:
-            self.say(f"{error.message}. What is released stays released; R goes on with the rest.", "error")
+            self.say("Not released to the end: R goes on with the rest", "error")
+            self.trouble(error)
         return True
 
     def action_stop(self) -> None:
