@@ -85,7 +85,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Ui:
-    """``slow_line`` draws less often and in plain colours; ``production`` says so in the title; ``keymap`` rebinds."""
+    """``slow_line`` draws plainly and without animation; ``production`` says so in the title; ``keymap`` rebinds."""
 
     theme: str | None = _key(text)
     slow_line: bool = _key(flag, False)

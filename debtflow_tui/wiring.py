@@ -144,15 +144,15 @@ def _owns_installation(store: Store) -> bool:
 
 def open_store(settings: Settings, user: str | None, password: str | None) -> Store:
     """A store without a session; nothing has been sent yet where a database is configured."""
-    size = settings.database.pool_size
+    size, wait = settings.database.pool_size, settings.database.pool_wait
     if settings.database.url is not None:
-        return Store(settings.database.url, user=user, password=password, size=size)
+        return Store(settings.database.url, user=user, password=password, size=size, wait=wait)
     server = joined(settings)
     if user is None:
         from debtflow_tui.embedded.cluster import SUPERUSER
 
         user, password = SUPERUSER, server.superuser_password
-    return Store(server.url(DATABASE), user=user, password=password, size=size)
+    return Store(server.url(DATABASE), user=user, password=password, size=size, wait=wait)
 
 
 # ---- where the database is -------------------------------------------------------------------------------------------

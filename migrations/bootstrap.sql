@@ -35,6 +35,6 @@ begin
   begin
     grant pg_read_all_stats to debtflow_monitor;
   exception when insufficient_privilege then
-    raise notice 'pg_read_all_stats could not be granted: a busy account will name its holder but not since when';
+    raise warning 'pg_read_all_stats could not be granted: a busy account will name its holder but not since when';
   end;
 end $$;

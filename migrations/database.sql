@@ -7,7 +7,7 @@ begin
   execute format('grant create on database %I to debtflow_owner', current_database());
   begin
     execute format('alter database %I set jit = off', current_database());
-  exception when insufficient_privilege then raise notice 'jit could not be switched off for this database';
+  exception when insufficient_privilege then raise warning 'jit could not be switched off for this database';
   end;
 end $$;
 revoke create on schema public from public;
@@ -26,7 +26,7 @@ begin
     end if;
   end loop;
 exception when insufficient_privilege then
-  raise notice 'advisory-lock and large-object functions stay open to everyone: only a superuser can close them';
+  raise warning 'advisory-lock and large-object functions stay open to everyone: only a superuser can close them';
 end $$;
 
 create schema if not exists debtflow authorization debtflow_owner;

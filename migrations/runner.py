@@ -86,14 +86,27 @@ class Status:
         return self.current == self.head and not self.stale
 
 
-def bootstrap(conninfo: str, database: str) -> None:
-    """Make the cluster's roles and the empty database; safe to repeat. ``conninfo`` may create roles and databases."""
+def bootstrap(conninfo: str, database: str) -> tuple[str, ...]:
+    """Make the cluster's roles and the empty database; safe to repeat. Gives the server's words on what it left undone.
+
+    ``conninfo`` may create roles and databases; some safeguards need a superuser and are named where they are missing.
+    """
+    said: list[str] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        # Our own warnings; the server's notices say that something is there already, which is no news.
+        if diagnostic.sqlstate == "01000" and diagnostic.message_primary:
+            said.append(diagnostic.message_primary)
+
     with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.add_notice_handler(note)
         connection.execute(_read("bootstrap.sql"))
         if connection.execute("select from pg_database where datname = %s", [database]).fetchone() is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
     with psycopg.connect(conninfo, dbname=database) as connection:
+        connection.add_notice_handler(note)
         connection.execute(_read("database.sql"))
+    return tuple(said)
 
 
 def upgrade(conninfo: str, revision: str = "head") -> None:

@@ -23,7 +23,7 @@ def audit() -> None:
 @click.option("--act", help="Such as payment.post; * stands for anything.")
 @click.option("--since", metavar="TIME", help="Such as -7d, today or 2026-11-01.")
 @click.option("--until", metavar="TIME")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on after a page: what it gave as next.")
 @click.pass_obj
 def list_events(

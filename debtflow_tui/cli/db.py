@@ -63,8 +63,11 @@ def bootstrap(report: Report) -> None:
     if settings.embedded:
         wiring.joined(settings, create=True)
     with _translated():
-        runner.bootstrap(_conninfo(settings, wiring.MAINTENANCE), database)
-    report.give({"database": database, "bootstrapped": True}, f"roles and database {database} are there")
+        left_undone = runner.bootstrap(_conninfo(settings, wiring.MAINTENANCE), database)
+    for words in left_undone:
+        report.say(words)
+    document = {"database": database, "bootstrapped": True, "left_undone": left_undone}
+    report.give(document, f"roles and database {database} are there")
 
 
 @db.command()

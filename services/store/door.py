@@ -38,13 +38,15 @@ class Store:
     twice at once: all of them leave nothing behind.
     """
 
-    def __init__(self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4) -> None:
+    def __init__(
+        self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4, wait: float = POOL_WAIT
+    ) -> None:
         conninfo = _conninfo(url, user, password)
 
         def connect() -> DBAPIConnection:
             return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
 
-        pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=POOL_WAIT)
+        pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=wait)
         # A bug's traceback quotes the statement; what was in it is nobody's to read there.
         self._engine: Engine = create_engine(
             "postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True

@@ -53,7 +53,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Busy("no database connection became free within 5 seconds", hint="try again in a moment") from error
+        raise Busy("no database connection became free in time", hint="try again in a moment") from error
     except (psycopg.Error, DBAPIError) as error:
         cause = driver_error(error)
         ours = translate(cause) if cause else None
