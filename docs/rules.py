@@ -27,6 +27,9 @@ GOOD: Final = {
     "debtor_email": "q7@example.org",
     "debtor_phone": "+1 312 555 0142",
     "original_amount": "1250.00",
+    "interest": "87.50",
+    "fees": "0.00",
+    "costs": "45.00",
     "due_date": "2025-11-30",
     "creditor_name": "Harbor Lending",
     "account_type": "auto loan",
@@ -69,7 +72,7 @@ EXAMPLES: Final = {
     "date-window": Example("due_date", "2190-01-01"),
     "creditor-long": Example("creditor_name", "Harbor " * 30, "Harbor Harbor… (210 characters)"),
     "type-long": Example("account_type", "loan " * 15, "loan loan… (75 characters)"),
-    "column-count": Example("", "", "a row with 8 cells under a header of 9"),
+    "column-count": Example("", "", "a row with 11 cells under a header of 12"),
     "quote-open": Example("", "", 'a cell such as "Harbor Lending without its second quote'),
 }
 
@@ -86,6 +89,10 @@ row. A file is at most 256 MB.
 |---|---|---|
 """
 WHAT_FOLLOWS: Final = """
+`original_amount` is the principal placed, and has to be there. `interest`, `fees` and `costs` come on top of it, each in
+the client's currency, and may be empty or zero. The account's original amount is the sum of all four, and each is owed
+in its own bucket: payments fall on the buckets in the order of the client's contract.
+
 What a finding does to its row:
 
 - an **error** keeps it out until its cell is corrected or the row is left out with a reason;

@@ -14,6 +14,11 @@ begin
   update agency a set next_number = a.next_number + n where a.id = agency returning a.next_number - n into base;
 end $$;
 
+-- What a row's debt is made up of: principal, interest, fees, costs. Inlined, so it has no search path of its own.
+create or replace function placement_parts(parsed jsonb) returns bigint[] language sql immutable parallel safe as $$
+  select array[(parsed ->> 'amount')::bigint, coalesce((parsed ->> 'interest')::bigint, 0),
+               coalesce((parsed ->> 'fees')::bigint, 0), coalesce((parsed ->> 'costs')::bigint, 0)] $$;
+
 -- Writes debtors, contacts and accounts of these rows, owing nothing yet. Rows and accounts in the order of the file.
 -- A batch just staged is unknown to the planner, who takes it for a row or two: nested loops over all of it are ruled out.
 create or replace function placement_write(b import_batch, rows int[], who identity) returns bigint[] language plpgsql
@@ -24,10 +29,10 @@ declare
   ids bigint[];
 begin
   with placed as materialized (
-    select r.row_no, p.*, nextval('debtflow.debtor_id_seq') as debtor_id, nextval('debtflow.account_id_seq') as account_id,
+    select r.row_no, p.*, sum4(placement_parts(r.parsed)) as amount, nextval('debtflow.debtor_id_seq') as debtor_id, nextval('debtflow.account_id_seq') as account_id,
            account_number(claimed.base + o.ord - 1) as number, collectors[(claimed.turn + o.ord - 1) % cardinality(collectors) + 1] as collector_id
       from unnest(rows) with ordinality as o(row_no, ord) join import_row r on r.batch_id = b.id and r.row_no = o.row_no and r.row_no = any (rows)
-      cross join lateral jsonb_to_record(r.parsed) as p(ref text, name text, first_norm text, last_norm text, ssn4 text, email text, phone text, amount bigint,
+      cross join lateral jsonb_to_record(r.parsed) as p(ref text, name text, first_norm text, last_norm text, ssn4 text, email text, phone text,
                                                         due_on date, creditor text, kind text)),
   wrote_debtors as (
     insert into debtor (id, agency_id, name, first_norm, last_norm, ssn_last4) overriding system value
@@ -56,11 +61,11 @@ begin
   return ids;
 end $$;
 
--- The placement itself: the debt enters the books, debit receivable, credit placement control, all of it principal.
+-- The placement itself: the debt enters the books, debit receivable, credit placement control, by what it is made up of.
 create or replace function placement_post(b import_batch, accounts bigint[]) returns void language sql set search_path = pg_catalog, debtflow, pg_temp as $$
   select ledger_post(jsonb_agg(jsonb_build_object('kind', 'placement', 'effective_on', a.placed_on, 'import_batch_id', b.id, 'legs', jsonb_build_array(
            jsonb_build_object('debit', c.book_id * 16 + 2, 'credit', c.book_id * 16 + 4, 'account_id', a.id, 'amount', a.original_amount,
-                              'parts', jsonb_build_array(a.original_amount, 0, 0, 0)))) order by a.id))
+                              'parts', (select to_jsonb(placement_parts(r.parsed)) from import_row r where r.batch_id = b.id and r.row_no = a.import_row)))) order by a.id))
     from account a join client c on c.id = a.client_id where a.id = any (accounts) $$;
 
 -- Places these rows; where the database refuses one, halves until it stands alone, and only that one stays behind.

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from services.domain.columns import Header
+from services.domain.columns import BESIDE_PRINCIPAL, Header
 from services.domain.contacts import normalise_email, normalise_phone
 from services.domain.dates import calendar_readings
 from services.domain.findings import Report
@@ -21,7 +22,7 @@ EARLIEST, YEARS_AHEAD = date(1970, 1, 1), 5
 _UNUSUAL = 1_000_000
 
 _NO_NAME = Name("", "")
-_NO_CARD_COLUMNS = frozenset({"debtor_phone", "original_amount", "due_date", "debtor_ssn_last4"})
+_NO_CARD_COLUMNS = frozenset({"debtor_phone", "original_amount", *BESIDE_PRINCIPAL, "due_date", "debtor_ssn_last4"})
 _FORMULA_COLUMNS = frozenset({"external_ref", "debtor_name", "creditor_name", "account_type"})
 _READ_BY_OTHERS = _NO_CARD_COLUMNS | {"debtor_email"}
 _MAY_HOLD_CARD = re.compile(r"\d(?:[ -]?\d){12}")
@@ -166,17 +167,52 @@ def _contact(
         return None
 
 
+class Owed(NamedTuple):
+    """What a debt is made up of, in minor units."""
+
+    principal: int
+    interest: int
+    fees: int
+    costs: int
+
+
+def read_owed(cell: Mapping[str, str], currency: str, decimals: int, report: Report) -> Owed:
+    """The principal and what has come on top of it; 0 where a cell was refused or names nothing."""
+    owed = Owed(
+        read_amount(cell["original_amount"], currency, decimals, report),
+        *(read_beside(column, cell[column], currency, decimals, report) for column in BESIDE_PRINCIPAL),
+    )
+    if sum(owed) > MAX_MINOR:
+        message = f"with interest, fees and costs the debt is over {Money(MAX_MINOR, currency)}: check for extra digits"
+        report.error("original_amount", cell["original_amount"], "amount-large", message)
+    return owed
+
+
 def read_amount(text: str, currency: str, decimals: int, report: Report) -> int:
-    """The amount in minor units; 0 where it was refused."""
+    """The principal in minor units; 0 where it was refused."""
+    minor = _minor("original_amount", text, currency, decimals, report)
+    if minor == 0:
+        report.error(
+            "original_amount", text, "amount-zero", "the amount is nothing: write what is owed, or leave the row out"
+        )
+    return minor or 0
+
+
+def read_beside(column: str, text: str, currency: str, decimals: int, report: Report) -> int:
+    """Interest, fees or costs in minor units; nothing, empty and refused are 0."""
+    return (_minor(column, text, currency, decimals, report) or 0) if text else 0
+
+
+def _minor(column: str, text: str, currency: str, decimals: int, report: Report) -> int | None:
     if decimals == 2 and (plain := _PLAIN_AMOUNT.fullmatch(text)):
         minor = int(plain[1]) * 100 + int(plain[2] or 0)
-    elif "original_amount" in report.spoilt:
-        return 0
+    elif column in report.spoilt or (parsed := _parse_amount(column, text, currency, report)) is None:
+        return None
     else:
-        minor = _parse_amount(text, currency, report)
+        minor = parsed
     if minor >= _UNUSUAL * 10**decimals:
         report.warn(
-            "original_amount",
+            column,
             text,
             "amount-unusual",
             f"{Money(minor, currency)} is unusually much: placed as it stands, check the decimals",
@@ -184,20 +220,16 @@ def read_amount(text: str, currency: str, decimals: int, report: Report) -> int:
     return minor
 
 
-def _parse_amount(text: str, currency: str, report: Report) -> int:
+def _parse_amount(column: str, text: str, currency: str, report: Report) -> int | None:
     try:
         amount = Money.parse(text, currency)
     except BadInput as problem:
-        report.error("original_amount", text, *_amount_rule(text, currency, problem))
-        return 0
+        report.error(column, text, *_amount_rule(text, currency, problem))
+        return None
     if amount.currency != currency:
         message = f"the amount is in {amount.currency}, this client places in {currency}: write it in {currency}"
-        report.error("original_amount", text, "amount-currency", message)
-        return 0
-    if not amount:
-        report.error(
-            "original_amount", text, "amount-zero", "the amount is nothing: write what is owed, or leave the row out"
-        )
+        report.error(column, text, "amount-currency", message)
+        return None
     return amount.minor
 
 

@@ -16,11 +16,15 @@ COLUMNS = (
     "debtor_email",
     "debtor_phone",
     "original_amount",
+    "interest",
+    "fees",
+    "costs",
     "due_date",
     "creditor_name",
     "account_type",
 )
 REQUIRED = ("external_ref", "debtor_name", "original_amount")
+BESIDE_PRINCIPAL = ("interest", "fees", "costs")
 
 
 def _key(cell: str) -> str:

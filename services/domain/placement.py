@@ -28,11 +28,15 @@ __all__ = [
     "match_header",
 ]
 
+_Beside = Annotated[int, Field(ge=0, le=MAX_MINOR)]
 _Text = Annotated[str, Field(min_length=1, max_length=cells.NAME_LIMIT)]
 
 
 class PlacementRow(BaseModel):
-    """A row that can become an account; ``amount_minor`` is in the batch's currency, ``phone`` in E.164."""
+    """A row that can become an account; amounts are in the batch's currency, ``phone`` in E.164.
+
+    ``amount_minor`` is the principal; what the account owes is the sum of all four amounts.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -44,6 +48,9 @@ class PlacementRow(BaseModel):
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None
     phone: Annotated[str, Field(pattern=r"^\+[0-9]{5,15}$")] | None
     amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
+    interest_minor: _Beside = 0
+    fees_minor: _Beside = 0
+    costs_minor: _Beside = 0
     due_date: dt.date | None
     creditor_name: _Text | None
     account_type: Annotated[str, Field(min_length=1, max_length=cells.TYPE_LIMIT)] | None
@@ -74,20 +81,20 @@ def check_row(
     ssn_last4 = cells.read_ssn_last4(cell["debtor_ssn_last4"], report)
     email = cells.read_email(cell["debtor_email"], report)
     phone = cells.read_phone(cell["debtor_phone"], report)
-    amount = cells.read_amount(cell["original_amount"], currency, exponent(currency), report)
+    owed = cells.read_owed(cell, currency, exponent(currency), report)
     due = cells.read_due_date(cell["due_date"], today, report)
     creditor = cells.read_optional("creditor_name", cell["creditor_name"], report)
     kind = cells.read_optional("account_type", cell["account_type"], report)
     if report.has_error:
         return None, tuple(report.findings)
-    row = _validated(ref, name, amount, ssn_last4, email, phone, due, creditor, kind)
+    row = _validated(ref, name, owed, ssn_last4, email, phone, due, creditor, kind)
     return row, tuple(report.findings)
 
 
 def _validated(
     ref: str,
     name: Name,
-    amount: int,
+    owed: cells.Owed,
     ssn_last4: str | None,
     email: str | None,
     phone: str | None,
@@ -103,7 +110,10 @@ def _validated(
         ssn_last4=ssn_last4,
         email=email,
         phone=phone,
-        amount_minor=amount,
+        amount_minor=owed.principal,
+        interest_minor=owed.interest,
+        fees_minor=owed.fees,
+        costs_minor=owed.costs,
         due_date=due,
         creditor_name=creditor,
         account_type=kind,

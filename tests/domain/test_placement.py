@@ -63,6 +63,13 @@ FAULTS = [
     ("original_amount", "9" * 50, "amount-large", "error"),
     ("original_amount", "1,000,000.00", "amount-unusual", "warning"),
     ("original_amount", "250.00 EUR", "amount-currency", "error"),
+    ("interest", "some", "amount-format", "error"),
+    ("interest", "-87.50", "amount-negative", "error"),
+    ("fees", "12.345", "amount-format", "error"),
+    ("fees", "9" * 20, "amount-large", "error"),
+    ("costs", "45.00 EUR", "amount-currency", "error"),
+    ("costs", "2000000", "amount-unusual", "warning"),
+    ("costs", "4\x1b[31m5", "amount-format", "error"),
     ("due_date", "soon", "date-format", "error"),
     ("due_date", "11/30/25", "date-format", "error"),
     ("due_date", "45991", "date-format", "error"),
@@ -116,6 +123,39 @@ def test_every_fault_is_one_finding_at_its_cell(column, cell, rule, severity):
     assert (row is None) == (severity == "error")
     assert len(findings[0].message) > 20
     assert findings[0].message.isprintable()
+
+
+def test_a_debt_may_name_what_came_on_top_of_the_principal():
+    row, findings = check({**GOOD, "interest": "1,087.50", "fees": "0.00", "costs": " 45 "})
+    assert findings == ()
+    assert row is not None
+    assert (row.amount_minor, row.interest_minor, row.fees_minor, row.costs_minor) == (125000, 108750, 0, 4500)
+
+
+@pytest.mark.parametrize("column", ["interest", "fees", "costs"])
+@pytest.mark.parametrize("cell", ["", " ", "0", "0.00"])
+def test_what_came_on_top_may_be_nothing(column, cell):
+    row, findings = check({**GOOD, column: cell})
+    assert findings == ()
+    assert row is not None
+    assert (row.interest_minor, row.fees_minor, row.costs_minor) == (0, 0, 0)
+
+
+def test_nothing_but_interest_is_no_placement():
+    row, findings = check({**GOOD, "original_amount": "", "interest": "87.50"})
+    assert row is None
+    assert [(found.column, found.rule) for found in findings] == [("original_amount", "amount-missing")]
+
+
+def test_the_sum_of_what_is_owed_is_bounded_too():
+    most = "9,999,999,999,999.99"
+    row, findings = check({**GOOD, "original_amount": most, "costs": "0.01"})
+    assert row is not None
+    row, findings = check({**GOOD, "original_amount": most, "costs": "0.02"})
+    assert row is None
+    assert [(found.column, found.rule) for found in findings if found.severity == "error"] == [
+        ("original_amount", "amount-large")
+    ]
 
 
 def test_a_warning_leaves_the_bad_optional_value_out():

@@ -51,6 +51,29 @@ def test_a_row_becomes_debtor_account_placement_and_activity(house: House, impor
     assert Ledger(house.store("bea")).replay_check().ok
 
 
+def test_a_debt_is_placed_by_what_it_is_made_up_of(house: House, imports: Imports) -> None:
+    named = line("A-1", amount="1000.00", interest="87.50", fees="0", costs="45.00")
+    batch = imports.stage(written([named, line("A-2", amount="10.00")]), "a.csv", "HXL")
+    imports.release(batch.id)
+    query = """
+    select a.original_amount, b.due, l.amount, l.parts
+      from debtflow.account a join debtflow.account_balance b on b.account_id = a.id
+      join debtflow.leg l on l.account_id = a.id order by a.id
+    """
+    parts = [100000, 8750, 0, 4500]
+    assert house.su.execute(query).fetchall() == [
+        (113250, parts, 113250, parts), (1000, [1000, 0, 0, 0], 1000, [1000, 0, 0, 0])
+    ]  # fmt: skip
+    assert Ledger(house.store("bea")).replay_check().ok
+
+
+def test_a_row_staged_before_these_columns_were_known_is_all_principal(house: House, imports: Imports) -> None:
+    batch = imports.stage(good(1), "a.csv", "HXL")
+    house.su.execute("update debtflow.import_row set parsed = parsed - '{interest,fees,costs}'::text[]")
+    imports.release(batch.id)
+    assert house.one("select due from debtflow.account_balance") == [10150, 0, 0, 0]
+
+
 def test_errors_hold_a_release_back_until_they_are_left_behind(house: House, imports: Imports) -> None:
     batch = imports.stage(written([line("A-1"), line("A-2", amount="ten"), line("A-1")]), "a.csv", "HXL")
     with pytest.raises(Refused) as refused:
