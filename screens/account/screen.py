@@ -99,6 +99,10 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         self.set_interval(PRESENT_EVERY, self._be_present)
         self._be_present()
 
+    def on_screen_resume(self) -> None:
+        """Back from a payment, say, the figures are looked after at once."""
+        self._watch()
+
     def on_unmount(self) -> None:
         leave = partial(self._book.leave, self._number)
         self.app.run_worker(leave, thread=True, group="leave", exit_on_error=False)
