@@ -99,10 +99,9 @@ def _cut(text: str, width: int) -> list[str]:
 
 def _origin(event: AuditEvent, at: datetime) -> str:
     parts = (
-        f"{at.day} {at:%b %Y %H:%M:%S} by {event.who}",
-        f"from {event.origin}" if event.origin else "",
+        f"{at.day} {at:%b %Y %H:%M:%S}",
+        event.origin or "",
         f"session {event.session}" if event.session is not None else "no session",
         f"transaction {event.transaction}",
-        f"event {event.id}",
     )
     return " · ".join(filter(None, parts))

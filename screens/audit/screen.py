@@ -17,7 +17,8 @@ from screens.audit.change import brief
 from screens.audit.detail import ChangeDetail
 from screens.base import BaseScreen, Desk, key
 from screens.navigation import OpenAccount, OpenBatch
-from screens.widgets import Column, EmptyState, PagedTable, cell, plain
+from screens.widgets import Column, EmptyState, PagedTable, cell, plain, typable
+from services.domain.lexer import quoted
 from services.domain.numbers import parse_account_number
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput, DebtFlowError, NotFound
@@ -50,10 +51,11 @@ class AuditScreen(BaseScreen):
 
     CSS_PATH = "audit.tcss"
     AUTO_FOCUS = "#events"
-    HELP = """The line filters: who:ana  act:payment.post or act:payment.*  entity:account/10023-3 (or just the number)
-since:-7d since:-12h since:today until:2026-11-20 tx:99120. The same line is understood by debtflow audit list.
+    HELP = """The line filters: who:ana, act:payment.post or act:payment.*, entity:account/10023-3 or just the number,
+since:-7d, since:today, until:2026-11-20, tx:99120. The same line is understood by debtflow audit list.
 
-A collector sees own acts, and with entity: all that happened on an account of theirs.
+A collector sees own acts and, with entity:, all that happened on an account of theirs.
+
 Money is in its account's currency. (forgotten) stands for a personal value that was erased.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +69,7 @@ Money is in its account's currency. (forgotten) stands for a personal value that
     def __init__(self, desk: Desk, audit: Trail, query: str = "") -> None:
         super().__init__(desk)
         self._audit = audit
-        self._line = Input(query, placeholder="who:  act:  entity:  since:  until:", id="line", max_length=300,
+        self._line = Input(typable(query), placeholder="who:  act:  entity:  since:  until:", id="line", max_length=300,
                            compact=True, select_on_focus=False)  # fmt: skip
         self._line.cursor_blink = False
         self._count = Static("", id="count")
@@ -151,8 +153,8 @@ Money is in its account's currency. (forgotten) stands for a personal value that
 
     def _ask_for(self, text: str) -> None:
         with self._line.prevent(Input.Changed):
-            self._line.value = text
-        self._line.cursor_position = len(text)
+            self._line.value = typable(text)
+        self._line.cursor_position = len(self._line.value)
         self._ask()
 
     def _ask(self, *, keep: bool = False, hold: bool = False) -> None:
@@ -246,11 +248,11 @@ Money is in its account's currency. (forgotten) stands for a personal value that
 
     def action_entity(self) -> None:
         event = self._table.current
-        self._narrow("entity:", f"entity:{event.entity}" if event is not None else "")
+        self._narrow("entity:", f"entity:{quoted(event.entity)}" if event is not None else "")
 
     def action_who(self) -> None:
         event = self._table.current
-        self._narrow("who:", f"who:{event.who}" if event is not None else "")
+        self._narrow("who:", f"who:{quoted(event.who)}" if event is not None else "")
 
     def _narrow(self, begins: str, line: str) -> None:
         """Ask for what is related to the event under the cursor; the same key again goes back."""

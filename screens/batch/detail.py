@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from screens.batch.filters import worst
-from screens.widgets import GONE, Heading, plain, words
+from screens.widgets import GONE, Heading, plain, typable, words
 
 if TYPE_CHECKING:
     from services.imports.results import ImportRow
@@ -111,7 +111,7 @@ class RowDetail(Vertical):
             return
         self._label.update(plain("fix       ", "$text-muted") + plain(self.column, "bold"))
         with self._input.prevent(Input.Changed):
-            self._input.value = self.unsent.get(self._key(row), row.values.get(self.column, ""))
+            self._input.value = self.unsent.get(self._key(row), typable(row.values.get(self.column, "")))
         self._input.cursor_position = len(self._input.value)
         self._found.update(Content("\n").join(_found(row, self.column)))
 
@@ -124,7 +124,7 @@ class RowDetail(Vertical):
         if self.row is None:
             return
         self._verdict.update("")
-        if event.value == self.row.values.get(self.column, ""):
+        if event.value == typable(self.row.values.get(self.column, "")):
             self.unsent.pop(self._key(self.row), None)
         else:
             self.unsent[self._key(self.row)] = event.value

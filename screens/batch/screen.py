@@ -34,9 +34,10 @@ class BatchScreen(ReviewScreen):
     CSS_PATH = "batch.tcss"
     AUTO_FOCUS = "#findings"
     HELP = """Marks: ✗ error, ! warning, = duplicate, ✓ valid, – excluded, → released, ▪ marked by you.
-Enter on a finding goes to its rows, Enter on a row into its bad cell, Enter there checks the whole row again.
-n does both: the next problem's cell. In the cell ↑ and ↓ go to other columns of the row, Esc back to the rows;
-a correction that was not sent is kept.
+
+Enter on a finding goes to its rows, Enter on a row into its bad cell, Enter there checks the whole row again. n does
+both: the next problem's cell. In the cell ↑ and ↓ go to other columns of the row, Esc back to the rows; a correction
+that was not sent is kept.
 
 Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
 """
@@ -128,7 +129,9 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
     @on(RowDetail.Corrected)
     def _correct(self, event: RowDetail.Corrected) -> None:
         row, column, value = event.row, event.column, event.value
-        if value == row.values.get(column, "") and not any(each.column in (column, "") for each in row.findings):
+        if value == row.values.get(column, "").strip() and not any(
+            each.column in (column, "") for each in row.findings
+        ):
             self._lists.rows.focus()
             return
         self.act(

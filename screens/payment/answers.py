@@ -35,7 +35,7 @@ def refused(error: DebtFlowError, desk: Desk) -> Answer | None:
     if isinstance(error, Busy):
         return Answer(_busy(error, desk), "warn")
     if isinstance(error, Unreachable):
-        return Answer("No answer: whether it was posted is not known. Enter again is safe: it posts once.", "error")
+        return Answer("No answer: it may be posted or not. Enter again is safe: it posts once.", "error")
     if isinstance(error, Stale):
         return Answer("The account has moved since you looked. The figures are new now: Enter posts.", "warn")
     if not isinstance(error, Refused):
@@ -66,7 +66,7 @@ def _busy(error: Busy, desk: Desk) -> str:
     if error.holder is None or error.since is None:
         return f"{sentence(error.message)} Nothing was written: Enter tries again."
     since = desk.local(error.since)
-    return f"{error.holder} has held this account since {since:%H:%M:%S}. Nothing was written: Enter tries again."
+    return f"{error.holder} has held this account since {since:%H:%M:%S}. Nothing is posted: Enter tries again."
 
 
 def _hint(rule: str | None, hint: str | None) -> str | None:

@@ -94,9 +94,8 @@ def _rules(preview: Preview) -> Iterator[str]:
 def _table(rows: Sequence[Row], total: Row, room: int) -> Iterator[Content]:
     """Right-aligned columns; where they do not fit, what was owed before gives way."""
     width = max(9, *(len(money(figure)) for row in (*rows, total) for figure in row[1:] if isinstance(figure, Money)))
-    fitting = LABEL + 3 * (width + 1) + 2 <= room
-    columns = list(TITLES) if fitting else ["taken", "after"] if total.after is not None else ["before"]
-    if fitting:
+    columns = _columns(width, total, room)
+    if len(columns) == len(TITLES):
         width = min(width + 3, (room - LABEL - 5) // 3)
     head = "".join(f" {TITLES[column]:>{width + 2 * (column == 'taken')}}" for column in columns)
     yield plain(f"{'falls on':<{LABEL}}{head}", "$text-muted")
@@ -106,6 +105,14 @@ def _table(rows: Sequence[Row], total: Row, room: int) -> Iterator[Content]:
     yield plain("─" * (LABEL + len(head)), "$rule")
     name = plain(f"{total.bucket:<{LABEL}}", "bold")
     yield Content.assemble(name, *(_figure(total, column, width, "bold") for column in columns))
+
+
+def _columns(width: int, total: Row, room: int) -> list[str]:
+    if LABEL + 3 * (width + 1) + 2 <= room:
+        return list(TITLES)
+    if total.after is None:
+        return ["before"]
+    return ["taken", "after"] if LABEL + 2 * (width + 1) + 2 <= room else ["after"]
 
 
 def _figure(row: Row, column: str, width: int, style: str = "") -> Content:

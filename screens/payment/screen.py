@@ -35,11 +35,12 @@ class PaymentScreen(WeighingScreen):
     CSS_PATH = "payment.tcss"
     AUTO_FOCUS = "Entry.first Input, Entry.first Choice"
     HELP = """Enter goes to the next field, Enter in the last one posts: one payment, however often it is pressed.
-Amounts: 250  250.00  1,250.5     Dates: t today, -1 yesterday, 15 the last 15th, 21 Nov, 2026-11-21
-Method and payer: their first letters, or the arrows.
-What is typed into a filled field replaces it; an arrow key first lets you change it.
+
+Amounts: 250, 250.00 or 1,250.5. Dates: t today, -1 yesterday, 15 the last 15th, 21 Nov, 2026-11-21. Method and payer:
+their first letters, or the arrows. What is typed into a filled field replaces it; an arrow first lets you change it.
 
 The table is what the kernel would do now. More than is owed is refused, unless F6 keeps the rest unapplied.
+
 Leaving keeps what you typed for the next time you come here.
 """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -62,7 +63,6 @@ class MessageLine(Static):
 
     def __init__(self) -> None:
         super().__init__("", id="message")
-
         self._said: tuple[str, Tone] = ("", "plain")
 
     def say(self, text: str, tone: Tone = "plain") -> None:
@@ -76,9 +76,12 @@ class MessageLine(Static):
         self._draw(*self._said)
 
     def _draw(self, text: str, tone: Tone) -> None:
-        """The mark in front tells the tone without colour."""
+        """The mark in front tells the tone without colour; where the line is given two, the second hangs under it."""
         self.set_classes(f"-{tone}")
-        self.update(plain(f" {self.MARK[tone]} {text}" if text else ""))
+        roomy = self.size.height > 1
+        lines = wrap(harmless(text), max(20, self.size.width - 4)) if roomy else [text] if text else []
+        marks = [f" {self.MARK[tone]} ", *["   "] * len(lines)]
+        self.update(Content("\n").join(plain(mark + line) for mark, line in zip(marks, lines, strict=False)))
 
 
 class Banner(Static):

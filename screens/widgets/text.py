@@ -22,6 +22,13 @@ def harmless(text: object) -> str:
     return raw if raw.isascii() and raw.isprintable() else "".join(map(_visible, raw))
 
 
+def typable(text: str) -> str:
+    """The text as it can stand in an editor: what is not visible there is left out, line ends and tabs are spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if char in "\n\r\t" else char for char in text if char in "\n\r\t" or _visible(char) == char)
+
+
 def _visible(char: str) -> str:
     if char in _SHOWN:
         return _SHOWN[char]

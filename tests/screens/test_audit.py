@@ -45,7 +45,7 @@ async def test_newest_first_with_before_and_after(desktop, trail: FakeAudit):
         assert "owing USD 1,259.07 1,359.07" in text
         assert "interest USD 84.07 109.07" in text
         assert "principal" not in text
-        assert "session 7 · transaction 99200 · event 90" in text
+        assert "12 Nov 2026 14:22:00 · till-4 ssh 10.2.0.18 · session 7 · transaction 99200" in text
 
 
 async def test_one_line_filters(desktop, trail: FakeAudit):

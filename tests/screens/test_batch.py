@@ -199,6 +199,19 @@ async def test_escape_keeps_what_was_typed_in_its_cell(desktop, review: FakeImpo
         assert top(app)._detail._input.value == "1010.00"
 
 
+async def test_what_cannot_be_seen_never_reaches_the_editor(desktop, review: FakeImports):
+    row = import_row(3)
+    review.book[3] = replace(row, values={**row.values, "original_amount": "1\x1b[2J0\u202e\n5"})
+    app = desktop(batch)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "n")
+        assert top(app)._detail._input.value == "1[2J0 5"
+        assert "\x1b" not in shown(app)
+        await burst(pilot, "\n")
+        assert review.called("fix") == [(3, {"original_amount": "1[2J0 5"}, 1)]
+
+
 async def test_nothing_is_corrected_after_the_end(desktop, review: FakeImports):
     review.batch = replace(review.batch, state="rejected", reason="wrong month")
     app = desktop(batch)

@@ -233,9 +233,9 @@ ANSWERS = [
     (Refused("2026-12-01 is in the future", rule="future_date", hint="a payment counts from today at the latest"),
      "is in the future. A payment counts from today at the latest.", True),
     (Busy("somebody works on it", holder="ben", since=datetime(2026, 11, 21, 20, 31, 2, tzinfo=UTC)),
-     "ben has held this account since 14:31:02. Nothing was written: Enter tries again.", False),
+     "ben has held this account since 14:31:02. Nothing is posted: Enter tries again.", False),
     (Busy("nobody could tell who holds it"), "Nobody could tell who holds it. Nothing was written", False),
-    (Unreachable("the database did not answer"), "No answer: whether it was posted is not known. Enter again is safe",
+    (Unreachable("the database did not answer"), "No answer: it may be posted or not. Enter again is safe",
      False),
     (Stale("account 10023-3 has changed"), "The account has moved since you looked. The figures are new now", True),
 ]  # fmt: skip
