@@ -26,7 +26,7 @@ from screens.widgets import (
     words,
 )
 from screens.widgets.summary import AccountSummary
-from services.domain.lookup import LookupQuery, parse_lookup
+from services.domain.lookup import WORDS, LookupQuery, parse_lookup
 from services.domain.numbers import parse_account_number
 from services.errors import BadInput
 
@@ -64,7 +64,7 @@ class Lookups(Protocol):
 
 
 class SearchBox(Input):
-    """The box; a colon typed into an empty one opens the command line, for no question begins with one."""
+    """The box; a colon opens the command line, but after a word such as ``status`` that it belongs to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "submit", "open", "Open what was found"),
@@ -72,9 +72,14 @@ class SearchBox(Input):
     ]
 
     def on_key(self, event: events.Key) -> None:
-        if event.character == ":" and not self.value:
+        if event.character == ":" and not self._after_word:
             event.prevent_default().stop()
             self.post_message(AskCommand())
+
+    @property
+    def _after_word(self) -> bool:
+        typed = self.value[: min(self.selection)].split(" ")
+        return typed[-1].lower().lstrip("-") in WORDS
 
 
 class AccountsScreen(BaseScreen):

@@ -154,8 +154,10 @@ class SignInScreen(Working[None], Generic[Arrival]):
 
     def _demo_lines(self) -> list[Content]:
         lines = [Content.styled(f"     {'ROLE':<15}{'USER':<12}PASSWORD", "$text-muted")]
-        for number, login in enumerate(self._demo, start=1):
+        for number, login in enumerate(self._demo[:DEMO_KEYS], start=1):
             shown = f"{words(login.role):<15}{login.user:<12}{login.password}"
-            by = f"F{number + 4}" if number <= DEMO_KEYS else ""
-            lines.append(Content.assemble((f" {by:<4}", "bold $accent"), plain(shown)))
+            lines.append(Content.assemble((f" F{number + 4}  ", "bold $accent"), plain(shown)))
+        if self._demo[DEMO_KEYS:]:
+            more = (f"{login.user} {login.password}" for login in self._demo[DEMO_KEYS:])
+            lines += [Content(""), plain(f" also: {', '.join(more)}", "$text-muted")]
         return lines

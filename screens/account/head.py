@@ -12,9 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.widgets import GONE, Fact, Facts, harmless, money, money_text, plain, words
+from services.domain.contacts import display_phone
 
 if TYPE_CHECKING:
-    from services.accounts.results import Account, OtherDebt
+    from services.accounts.results import Account, Contact, OtherDebt
 
 KINDS = {"phone": "Phone", "email": "E-mail", "address": "Address"}
 
@@ -117,9 +118,14 @@ def _contacts(account: Account) -> Iterator[Fact]:
         found = sorted((c for c in account.debtor.contacts if c.kind == kind), key=lambda c: not c.primary)
         if found:
             more = f"  +{len(found) - 1} more" if len(found) > 1 else ""
-            yield label, plain(found[0].value) + plain(f"  {found[0].label}{more}", "$text-muted")
+            yield label, plain(shown_contact(found[0])) + plain(f"  {found[0].label}{more}", "$text-muted")
         elif kind == "phone":
             yield label, plain(f"{GONE} (e adds one)", "$text-muted")
+
+
+def shown_contact(contact: Contact) -> str:
+    """A way to reach somebody as people write it."""
+    return display_phone(contact.value) if contact.kind == "phone" else contact.value
 
 
 def _others(others: tuple[OtherDebt, ...]) -> Content:

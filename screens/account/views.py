@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from screens.account.head import shown_contact
 from screens.widgets import GONE, Column, PagedTable, cell, money_cell, words
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Timeline(PagedTable["Activity"]):
         outcome = f"{words(entry.outcome)}: " if entry.outcome else ""
         text = f"{outcome}{entry.text}".removesuffix(": ")
         style = self._alarm() if entry.kind in ("reversal", "flag") else ""
-        receipt = f"  {entry.receipt}" if entry.receipt else ""
-        return cell(f"{at.day:2} {at:%b %H:%M}"), cell(entry.by), cell(words(entry.kind), style), cell(text + receipt)
+        receipt = f"{entry.receipt}  " if entry.receipt else ""
+        return cell(f"{at.day:2} {at:%b %H:%M}"), cell(entry.by), cell(words(entry.kind), style), cell(receipt + text)
 
 
 class Payments(PagedTable["PaymentRow"]):
@@ -114,7 +115,7 @@ class Contacts(PagedTable["Contact"]):
         super().__init__(columns, self._line, lambda row: str(row.id), id="contacts")
 
     def _line(self, row: Contact) -> tuple[Text, ...]:
-        return cell(row.kind), cell(row.value), cell(row.label), cell("yes" if row.primary else "")
+        return cell(row.kind), cell(shown_contact(row)), cell(row.label), cell("yes" if row.primary else "")
 
 
 class Others(PagedTable["OtherDebt"]):

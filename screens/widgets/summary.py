@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from screens.widgets.panes import Fact, Facts
 from screens.widgets.text import GONE, money_text, plain, words
+from services.domain.contacts import display_phone
 
 if TYPE_CHECKING:
     from services.accounts.results import Account, AccountRow, Activity
@@ -66,7 +67,9 @@ class AccountSummary(VerticalScroll, can_focus=False):
             facts.append((name, plain(f"{amount.figures:>{width}}", "" if amount.minor else "$text-muted")))
         facts.append(("", ""))
         for contact in account.debtor.contacts:
-            facts.append((contact.kind, plain(contact.value) + plain(f"  {contact.label}", "$text-muted")))
+            facts.append(
+                (contact.kind, plain(display_phone(contact.value)) + plain(f"  {contact.label}", "$text-muted"))
+            )
         self._rest.show(facts)
         self._lately.show([("", ""), *map(self._line, account.activities[:8])])
 

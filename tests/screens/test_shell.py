@@ -236,7 +236,8 @@ async def test_the_lock_keeps_what_was_typed_and_gives_up_the_connection(desktop
         await burst(pilot, "oyelaran")
         await press(pilot, "ctrl+l")
         assert isinstance(top(app), LockScreen)
-        assert services.called("close")
+        assert "Quillfeather" not in shown(app)
+        await until(pilot, lambda: bool(services.called("close")))
         await burst(pilot, "secret\n")
         assert isinstance(top(app), AccountsScreen)
         assert top(app).query_one("#box").value == "oyelaran"
