@@ -27,6 +27,8 @@ _PREFIXES: frozenset[str] = frozenset(get_args(Kind)) - {"mine", "any"}
 _CHOICES = {"status": STATUSES, "flag": FLAGS, "priority": ("0", "1", "2", "3")}
 _COMPARED = frozenset({"balance", "followup", "priority"})
 _KEYS = ("status", "balance", "client", "collector", "priority", "flag", "followup")
+WORDS = _PREFIXES | frozenset(_KEYS)
+"""What a colon may follow: ``name:``, ``status:``."""
 _ANY_DAY = date(2000, 1, 1)
 
 _NUMBER = re.compile(r"[0-9]{1,17}-[0-9]")

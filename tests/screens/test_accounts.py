@@ -8,6 +8,7 @@ import pytest
 
 from screens.account import AccountScreen
 from screens.accounts import AccountsScreen
+from screens.dialogs.command_line import CommandLine
 from screens.dialogs.problem import Problem
 from services.errors import NotAllowed
 from tests.screens.conftest import burst, press, settled, shown, top, until
@@ -175,3 +176,31 @@ async def test_nothing_that_can_be_typed_breaks_the_box(desktop, text: str):
         top(app).query_one("#box").value = text
         await settled(pilot)
         assert isinstance(top(app), AccountsScreen)
+
+
+@pytest.mark.parametrize("typed", ["", "marisol", "marisol ", "G"])
+async def test_a_colon_opens_the_command_line_whatever_the_box_holds(desktop, typed: str):
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, f"{typed}:")
+        assert isinstance(top(app), CommandLine)
+
+
+@pytest.mark.parametrize("word", ["status", "marisol Name", "-flag"])
+async def test_a_colon_after_a_word_that_takes_one_is_text(desktop, word: str):
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, f"{word}:")
+        assert isinstance(top(app), AccountsScreen)
+        assert f"{word}:" in shown(app)
+
+
+async def test_a_colon_over_a_selected_word_opens_the_command_line(desktop):
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "status")
+        await press(pilot, "ctrl+a", ":")
+        assert isinstance(top(app), CommandLine)
