@@ -149,10 +149,13 @@ class DebtFlowApp(Traveller):
     def _enter(self, typed: Credentials) -> tuple[Services, str]:
         """Sign in and keep or forget the password, in a thread; gives the connection and what to say of the keyring."""
         services = self._sign_in(typed.user, typed.password)
-        if not typed.remember:
+        if typed.remember is None:
             return services, ""
-        from debtflow_tui.secrets import remember_password
+        from debtflow_tui.secrets import forget_password, remember_password
 
+        if not typed.remember:
+            forget_password(typed.user, self._server)
+            return services, ""
         try:
             remember_password(typed.user, self._server, typed.password)
         except Misconfigured as error:

@@ -26,11 +26,11 @@ DEMO_KEYS = 4
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What was typed to sign in."""
+    """What was typed to sign in; ``remember`` is None where the person was not asked."""
 
     user: str
     password: str
-    remember: bool = False
+    remember: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ class SignInScreen(Working[None], Generic[Arrival]):
     def action_send(self) -> None:
         if self.form.check():
             values = self.form.values
-            typed = Credentials(values["user"], self._password(), values["remember"] == "yes")
+            remember = values["remember"] == "yes" if self.form["remember"].display else None
+            typed = Credentials(values["user"], self._password(), remember)
             self.act(lambda: self._enter(typed), self._come_in, doing=f"Signing in as {typed.user}…")
 
     def _come_in(self, arrival: Arrival) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ def open_app(settings: Settings | None = None, demo_logins: Sequence[DemoLogin] 
     """Run the app and give its exit code; raises Misconfigured where there is no terminal."""
     refuse_without_terminal()
     settings = settings or config.load()
+    if settings.ui.slow_line:
+        # Textual reads it once, when it is imported.
+        os.environ.setdefault("TEXTUAL_FPS", "10")
     from debtflow_tui.app import DebtFlowApp, run
 
     def sign_in(user: str, password: str) -> Services:

@@ -29,6 +29,7 @@ class AccountHead(Vertical):
         self._where = Static("", id="where")
         self._present = Static("", id="present")
         self._flags = Static("", id="flags")
+        self._names = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="line"):
@@ -52,6 +53,9 @@ class AccountHead(Vertical):
     def show_viewers(self, viewers: Sequence[tuple[str, datetime]]) -> None:
         """Say who else has the account open and since when, or nothing."""
         names = ", ".join(f"{user} since {since:%H:%M}" for user, since in viewers)
+        if names == self._names:
+            return
+        self._names = names
         self._present.update(plain(f" ◆ also open by {names}", "$text-accent"))
         self._present.display = bool(names)
 

@@ -17,7 +17,7 @@ from tests.screens.fakes import FakeServices
 class Drafting(AccountsScreen):
     """A lookup that keeps what is in its box as a draft, and breaks on ``boom``."""
 
-    CSS_PATH = Path(screens.accounts.__file__).with_name("accounts.tcss")
+    CSS_PATH = str(Path(screens.accounts.__file__).with_name("accounts.tcss"))
 
     def draft(self) -> Mapping[str, str] | None:
         return {"box": self._box.value} if self._box.value else None

@@ -107,6 +107,16 @@ async def test_a_remembered_password_is_filled_in_and_enter_signs_in(app, door: 
         assert kept == [("ana", "from-keyring")]
 
 
+async def test_a_password_is_forgotten_when_the_person_says_no(app, door: Door, monkeypatch):
+    monkeypatch.setattr(DebtFlowApp, "_recall", lambda *_: Remembered("from-keyring", True))
+    forgotten: list[str] = []
+    monkeypatch.setattr("debtflow_tui.secrets.forget_password", lambda user, server: forgotten.append(user))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "\tno\n")
+        assert forgotten == ["ana"]
+
+
 async def test_only_the_demo_shows_logins_and_a_key_takes_one(door: Door, tmp_path: Path):
     app = DebtFlowApp(door, Settings(tmp_path), DEMO, warm_up=int, now=lambda: NOW)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -131,6 +131,15 @@ def test_an_idle_screen_writes_nothing(terminal: Terminal):
     assert terminal.read(2.5) == b""
 
 
+def test_an_idle_account_asks_for_its_version_and_writes_nothing(terminal: Terminal):
+    terminal.sign_in_and_type("10023-3")
+    terminal.type("\r")
+    terminal.until("OWING")
+    while terminal.read(0.5):
+        pass
+    assert terminal.read(4.5) == b""
+
+
 def test_without_a_terminal_it_refuses_and_names_the_command_to_use(tmp_path: Path):
     done = subprocess.run(
         [*PROGRAM, str(tmp_path)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, timeout=30,
