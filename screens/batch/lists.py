@@ -20,7 +20,7 @@ ROWS = (Column("", 2), Column("ROW", 6, right=True), Column("COLUMN", 15), Colum
 
 
 class Lists(Horizontal):
-    """Two tables; ``chosen`` are the row numbers that were marked."""
+    """Two tables; ``chosen`` are the row numbers that were marked, ``entered`` is the row last gone into."""
 
     def __init__(self) -> None:
         super().__init__(id="lists")
@@ -31,6 +31,7 @@ class Lists(Horizontal):
         self._none = EmptyState("", id="none")
         self.filter = Filter("all rows", "", 0)
         self.chosen: set[int] = set()
+        self.entered: int | None = None
         self.next: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -73,10 +74,11 @@ class Lists(Horizontal):
         row = self.rows.current
         return sorted(self.chosen) or ([row.row] if row is not None else [])
 
-    def problem(self, by: int) -> int | None:
-        """The place of the next problem, down or up; coming from the findings, the row under the cursor counts."""
-        rows, start = self.rows.items, self.rows.cursor_row
-        if not self.findings.has_focus:
+    def problem(self, by: int, *, fresh: bool = False) -> int | None:
+        """The place of the next problem, down or up; the row under the cursor counts if it is new to the person."""
+        rows, start, row = self.rows.items, self.rows.cursor_row, self.rows.current
+        unseen = by > 0 and row is not None and row.row != self.entered
+        if not (fresh or unseen or self.findings.has_focus):
             start += by
         places = range(start, len(rows) if by > 0 else -1, by)
         return next((at for at in places if rows[at].state in PROBLEMS and rows[at].findings), None)

@@ -42,13 +42,13 @@ that was not sent is kept.
 Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
+        key("R", "release", "release", "Turn every ready row into an account"),
         key("n", "problem(1)", "next problem", "Into the bad cell of the next problem"),
         key("N,shift+n", "problem(-1)", "problem before", "Into the bad cell of the problem before", show=False),
-        key("space", "mark", "mark", "Mark the row, for exclude"),
         key("a", "mark_all", "mark all", "Mark every row of this finding, or none", show=False),
         key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
+        key("space", "mark", "mark", "Mark the row, for exclude"),
         key("i", "include", "take back", "Take excluded rows back"),
-        key("R", "release", "release", "Turn every ready row into an account"),
         key("s", "stop", "stop", "Stop the release after the rows under way"),
         key("J", "reject", "reject", "Refuse the whole file, with a reason"),
         key("tab", "other_list", "other list", "From the findings to the rows and back", show=False),
@@ -91,6 +91,7 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
         if row is not None and row.account:
             self.post_message(OpenAccount(row.account))
         elif row is not None and self._may_fix(row):
+            self._lists.entered = row.row
             self._detail.begin()
 
     def _may_fix(self, row: ImportRow) -> bool:
@@ -107,22 +108,51 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
 
     def action_problem(self, by: int) -> None:
         at = self._lists.problem(by)
-        if at is None and by > 0 and self._lists.next is not None:
+        if at is not None:
+            self._into(at)
+        elif by > 0 and self._lists.next is not None:
             question = partial(self._page, self._lists.filter, self._lists.next)
             self.ask(question, self._on_to_next, topic="next page", hold=True)
-        elif at is None:
-            self.say("There is no further problem in this list" if by > 0 else "There is no problem before this one")
-            self._lists.rows.focus()
         else:
-            self._lists.rows.move_cursor(row=at)
-            row = self._lists.rows.items[at]
-            found = self._lists.filter.finding(row)
-            self._detail.show(row, found.column if found is not None and found.column in row.values else None)
-            self._detail.begin()
+            self._other_finding(by)
+
+    def _into(self, at: int) -> None:
+        """Into the bad cell of a row."""
+        self._lists.rows.move_cursor(row=at)
+        row = self._lists.rows.items[at]
+        found = self._lists.filter.finding(row)
+        self._detail.show(row, found.column if found is not None and found.column in row.values else None)
+        self._lists.entered = row.row
+        self.say("")
+        self._detail.begin()
 
     def _on_to_next(self, page: RowPage) -> None:
         self._lists.add_rows(page)
         self.action_problem(1)
+
+    def _other_finding(self, by: int) -> None:
+        """On to the rows of the next finding, down or up; among all rows or those of a state there is none."""
+        findings, now = self._lists.findings, self._lists.filter
+        moved_on = findings.current is not None and findings.current.key != now.key
+        at = findings.cursor_row + (0 if moved_on else by)
+        chosen = self._filters[at] if 0 <= at < len(self._filters) else None
+        if now.rule is None or chosen is None or chosen.rule is None:
+            self.say("There is no further problem here" if by > 0 else "There is no problem before this one")
+            self._lists.rows.focus()
+            return
+        self._lists.filter = chosen
+        findings.move_cursor(row=at)
+        self._lists.chosen.clear()
+        self.ask(partial(self._page, chosen, None), partial(self._at_its_edge, by), topic="rows", hold=True)
+
+    def _at_its_edge(self, by: int, page: RowPage) -> None:
+        self._lists.show_rows(page, keep=False)
+        self._lists.rows.move_cursor(row=0 if by > 0 else len(page.rows) - 1)
+        at = self._lists.problem(by, fresh=True)
+        if at is None:
+            self._other_finding(by)
+        else:
+            self._into(at)
 
     # ---- correcting ------------------------------------------------------------------------------------------------
 
