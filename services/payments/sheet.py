@@ -22,7 +22,7 @@ ENTRIES = """
     from debtflow.payment p join debtflow.account a on a.id = p.account_id
    where p.user_id = %(user)s and p.recorded_at >= %(day)s::timestamp at time zone %(zone)s
      and p.recorded_at < (%(day)s::date + 1)::timestamp at time zone %(zone)s
-   order by p.method, p.id"""
+   order by p.id desc"""
 
 
 def day_sheet(connection: Connection, day: date | None, user: str | None) -> DaySheet:
