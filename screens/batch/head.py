@@ -86,4 +86,5 @@ def _counts(batch: Batch) -> Iterator[Content]:
         count = getattr(batch, name)
         if count:
             loud = "$text-error" if name in ALARMING else "bold" if name == "valid" else ""
-            yield plain(f" {count:,}", loud) + plain(f" {name}", loud if name in ALARMING else "$text-muted") + " "
+            said = name.removesuffix("s") if count == 1 else name
+            yield plain(f" {count:,}", loud) + plain(f" {said}", loud if name in ALARMING else "$text-muted") + " "

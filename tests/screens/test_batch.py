@@ -48,7 +48,7 @@ async def test_counts_readiness_findings_and_their_rows(desktop, review: FakeImp
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         text = said(app)
-        for part in ("in review · 12 rows · 6 valid 1 warnings 4 errors 1 duplicates", "63.6 % ready",
+        for part in ("in review · 12 rows · 6 valid 1 warning 4 errors 1 duplicate", "63.6 % ready",
                      "✗ amount-format 2", "original_amount ten", "“ten” cannot stand here"):  # fmt: skip
             assert part in text
 
@@ -128,8 +128,27 @@ async def test_from_problem_to_problem_without_leaving_the_keyboard(desktop, rev
             (3, {"original_amount": "1010.00"}), (9, {"original_amount": "12.00"}),
         ]  # fmt: skip
         assert "8 valid" in shown(app)
-        await burst(pilot, "n")
-        assert "There is no further problem in this list" in shown(app)
+
+
+async def test_after_the_last_problem_of_a_finding_come_those_of_the_next(desktop, review: FakeImports):
+    app = desktop(batch)
+    problems = [number for number, row in review.book.items() if row.findings]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        seen = []
+        for _ in problems:
+            await press(pilot, "n")
+            seen.append(top(app)._detail.row.row)
+            await press(pilot, "escape")
+        assert sorted(seen) == problems
+        await press(pilot, "n")
+        assert "There is no further problem here" in shown(app)
+        back = []
+        for _ in problems[1:]:
+            await press(pilot, "N")
+            back.append(top(app)._detail.row.row)
+            await press(pilot, "escape")
+        assert back == seen[-2::-1]
 
 
 async def test_the_problem_before(desktop, review: FakeImports):
