@@ -89,9 +89,9 @@ row. A file is at most 256 MB.
 |---|---|---|
 """
 WHAT_FOLLOWS: Final = """
-`original_amount` is the principal placed, and has to be there. `interest`, `fees` and `costs` come on top of it, each in
-the client's currency, and may be empty or zero. The account's original amount is the sum of all four, and each is owed
-in its own bucket: payments fall on the buckets in the order of the client's contract.
+`original_amount` is the principal placed, and has to be there. `interest`, `fees` and `costs` come on top of it, each
+in the client's currency, and may be empty or zero. The account's original amount is the sum of all four, and each is
+owed in its own bucket: payments fall on the buckets in the order of the client's contract.
 
 What a finding does to its row:
 
