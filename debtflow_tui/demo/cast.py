@@ -20,6 +20,15 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class OnTop:
+    """What this creditor's debts may carry beside the principal: how often, and which part of it at the most."""
+
+    column: str
+    odds: float
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
 class Creditor:
     """A client with its ``share`` of the agency's accounts, placed so many months ago, for around ``typical`` each."""
 
@@ -34,6 +43,7 @@ class Creditor:
     months: tuple[int, ...]
     typical: int
     kinds: tuple[str, ...]
+    on_top: tuple[OnTop, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +86,15 @@ HARBOR: Final = Firm(
         Creditor(
             "HXL", "Helix Lending", "HX", 2500, COSTS_FIRST, "round_robin", ("ana", "ben", "cal", "dee"), 0.5,
             (12, 9, 6, 3), 2400, ("personal loan", "auto loan", "credit line"),
+            (OnTop("interest", 0.4, 0.18), OnTop("fees", 0.3, 0.04)),
         ),
         Creditor(
             "MED", "Lakeside Medical Group", "LM", 3000, PRINCIPAL_FIRST, "round_robin", ("ana", "cal"), 0.35,
-            (11, 7, 4, 1), 640, ("emergency room", "outpatient", "dental"),
+            (11, 7, 4, 1), 640, ("emergency room", "outpatient", "dental"), (OnTop("fees", 0.4, 0.08),),
         ),
         Creditor(
             "UTL", "Prairie Utilities", "PU", 1850, INTEREST_FIRST, "one_collector", ("ana",), 0.15,
-            (10, 5, 2), 230, ("electricity", "gas", "water"),
+            (10, 5, 2), 230, ("electricity", "gas", "water"), (OnTop("costs", 0.55, 0.3),),
         ),
     ),
 )  # fmt: skip
@@ -102,7 +113,7 @@ NORTHBY: Final = Firm(
     (
         Creditor(
             "ZEN", "Zentrum Bank", "ZB", 2000, COSTS_FIRST, "one_collector", ("zoe",), 1.0, (8, 2), 900,
-            ("Ratenkredit", "Girokonto"),
+            ("Ratenkredit", "Girokonto"), (OnTop("interest", 0.5, 0.12), OnTop("costs", 0.3, 0.1)),
         ),
     ),
 )  # fmt: skip

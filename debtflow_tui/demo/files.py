@@ -12,12 +12,13 @@ from random import Random
 from typing import Final
 
 from debtflow_tui.demo.cast import HARBOR, Creditor
-from debtflow_tui.demo.names import Someone, someone
+from debtflow_tui.demo.names import CAMEOS, Someone, someone
 
 HEADER: Final = (
-    "external_ref", "debtor_name", "debtor_ssn_last4", "debtor_email", "debtor_phone", "original_amount", "due_date",
-    "creditor_name", "account_type",
+    "external_ref", "debtor_name", "debtor_ssn_last4", "debtor_email", "debtor_phone", "original_amount", "interest",
+    "fees", "costs", "due_date", "creditor_name", "account_type",
 )  # fmt: skip
+AMOUNT: Final = HEADER.index("original_amount")
 Row = list[str]
 
 
@@ -41,6 +42,9 @@ def placements(
         size = count * (position + 1) // months - count * position // months
         day = _working_day(today - timedelta(days=30 * months_ago))
         rows = [_placement(creditor, number + i, day, dice, _debtor(dice, known)) for i in range(size)]
+        for row in rows:
+            if cameo := CAMEOS.get(row[0]):
+                row[1:AMOUNT] = cameo.name, cameo.ssn_last4, cameo.email, cameo.phone
         number += size
         if rows:
             yield PlacementFile(creditor.code, f"{creditor.code.lower()}-{day:%Y-%m}.csv", day, _csv(rows))
@@ -65,7 +69,7 @@ def large(today: date) -> bytes:
     dice = Random(12)  # noqa: S311
     rows = _sample("LG", 20_000, today, dice)
     for row in dice.sample(rows, 40):
-        row[5] = dice.choice(("", "0", "n/a", "-120.00"))
+        row[AMOUNT] = dice.choice(("", "0", "n/a", "-120.00"))
     return _csv(rows)
 
 
@@ -92,8 +96,8 @@ WRONG: Final = (
     ("original_amount", ""),
     ("original_amount", "twelve"),
     ("original_amount", "0.00"),
-    ("original_amount", "-250.00"),
-    ("original_amount", "310.00 EUR"),
+    ("interest", "-250.00"),
+    ("costs", "310.00 EUR"),
     ("original_amount", "99999999999999999.00"),
     ("due_date", "2025-02-30"),
     ("due_date", "soon"),
@@ -117,13 +121,17 @@ def _sample(prefix: str, count: int, today: date, dice: Random) -> list[Row]:
 
 def _placement(creditor: Creditor, number: int, placed: date, dice: Random, debtor: Someone) -> Row:
     due = placed - timedelta(days=dice.randrange(60, 720))
+    ref = f"{creditor.prefix}-{20_000 + number}"
+    name = debtor.name_reversed if dice.random() < 0.2 else debtor.name
+    amount = _amount(dice, creditor.typical)
     return [
-        f"{creditor.prefix}-{20_000 + number}",
-        debtor.name_reversed if dice.random() < 0.2 else debtor.name,
+        ref,
+        name,
         debtor.ssn_last4,
         debtor.email,
         debtor.phone,
-        _amount(dice, creditor.typical),
+        amount,
+        *_on_top(creditor, ref, amount),
         due.isoformat(),
         creditor.name,
         dice.choice(creditor.kinds),
@@ -143,6 +151,16 @@ def _amount(dice: Random, typical: int) -> str:
     cents = round(dice.lognormvariate(0, 0.7) * typical * 100)
     cents = max(2_500, cents - cents % 5 if dice.random() < 0.5 else cents)
     return f"{cents // 100}.{cents % 100:02d}"
+
+
+def _on_top(creditor: Creditor, ref: str, principal: str) -> tuple[str, str, str]:
+    dice = Random(f"owed {ref}")  # noqa: S311 - dice of its own: who is in a file does not hang on what is owed
+    found = {
+        each.column: f"{float(principal) * each.part * dice.uniform(0.2, 1):.2f}"
+        for each in creditor.on_top
+        if dice.random() < each.odds
+    }
+    return found.get("interest", ""), found.get("fees", ""), found.get("costs", "")
 
 
 def _working_day(day: date) -> date:

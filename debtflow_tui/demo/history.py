@@ -1,6 +1,7 @@
 """Twelve months of work on placed accounts, done by the people of the demo through the services.
 
-Money is back-dated by its effective date; the audit trail says when it was really loaded.
+The payments of the year were taken over: a supervisor enters them, back-dated by their effective date. The audit trail
+says when all of it was really loaded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from debtflow_tui.demo.names import CAMEOS
 from debtflow_tui.wiring import Services
 from services.accounts.results import AccountRow
 from services.domain.lookup import parse_lookup
@@ -54,17 +56,18 @@ FLAGS: Final = (
 
 
 @dataclass
-class Worker:
-    """One collector at work; the same dice give the same year."""
+class Year:
+    """What happened to one collector's accounts; the same dice give the same year."""
 
     desk: Services
+    takes_over: Services
     placed: Mapping[str, date]
     dice: Random
     advance: Callable[[int], None]
     bounced: list[str] = field(default_factory=list)
 
     def work(self) -> None:
-        """Take payments on what is mine, then write down the rest."""
+        """Take the payments over, then write down the rest."""
         mine = list(self._mine())
         self._pay(mine)
         for row in self._mine():
@@ -80,7 +83,8 @@ class Worker:
             rows += page.rows
             after = page.next
             if after is None:
-                return iter(sorted(rows, key=lambda row: row.number))
+                ours = (row for row in rows if row.external_ref not in CAMEOS)
+                return iter(sorted(ours, key=lambda row: row.number))
 
     # ---- money
 
@@ -89,7 +93,7 @@ class Worker:
             (form for row in rows for form in self._payments(row)), key=lambda form: (form.effective_on, form.account)
         )
         for start in range(0, len(forms), BATCH):
-            for answer in self.desk.payments.post_many(forms[start : start + BATCH]):
+            for answer in self.takes_over.payments.post_many(forms[start : start + BATCH]):
                 self._look_at(answer)
 
     def _payments(self, row: AccountRow) -> Iterator[PaymentForm]:
@@ -143,7 +147,7 @@ class Worker:
         elif luck < 0.205:
             accounts.raise_flag(row.number, *dice.choice(FLAGS))
         if dice.random() < 0.12:
-            accounts.follow_up(row.number, today + timedelta(days=dice.randint(0, 28)))
+            accounts.follow_up(row.number, today + timedelta(days=dice.randint(1, 28)))
 
     def _promise(self, row: AccountRow) -> None:
         amount = max(500, row.balance.minor // self.dice.randint(3, 12) // 500 * 500)

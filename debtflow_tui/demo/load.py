@@ -22,8 +22,8 @@ from psycopg import sql
 
 from debtflow_tui import wiring
 from debtflow_tui.config import Settings
-from debtflow_tui.demo import files, history
-from debtflow_tui.demo.cast import FIRMS, Firm, Login
+from debtflow_tui.demo import files, history, morning
+from debtflow_tui.demo.cast import FIRMS, HARBOR, Firm, Login
 from debtflow_tui.demo.names import Someone
 from debtflow_tui.embedded import EmbeddedServer
 from debtflow_tui.embedded.locks import exclusive
@@ -112,7 +112,7 @@ def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: P
     progress("making tables and functions", 0.08)
     runner.upgrade(server.dsn(database=wiring.DATABASE))
     with _in_a_hurry(server):
-        Loader(settings, accounts, progress).load()
+        Loader(settings, accounts, progress, lambda: _measure(server)).load()
     _mark(settings, "ready", accounts)
 
 
@@ -135,16 +135,23 @@ def _in_a_hurry(server: EmbeddedServer) -> Iterator[None]:
         connection.execute("checkpoint")
 
 
+def _measure(server: EmbeddedServer) -> None:
+    """Tell the planner what it has to do with now, not in a minute when autovacuum comes by."""
+    with psycopg.connect(server.dsn(database=wiring.DATABASE), autocommit=True) as connection:
+        connection.execute("analyze")
+
+
 # ---- what -----------------------------------------------------------------------------------------------------------
 
 
 class Loader:
     """Two agencies, their accounts and their year."""
 
-    def __init__(self, settings: Settings, accounts: int, progress: Progress) -> None:
+    def __init__(self, settings: Settings, accounts: int, progress: Progress, measure: Callable[[], None]) -> None:
         self._settings = settings
         self._accounts = accounts
         self._progress = progress
+        self._measure = measure
         self._done = 0
         self._stopped = False
         self._guard = Lock()
@@ -158,9 +165,11 @@ class Loader:
         placed: dict[str, dict[str, date]] = {}
         for firm in FIRMS:
             placed[firm.code] = self._place(firm)
+        self._measure()
         self._done = 0
         for firm in FIRMS:
             self._work(firm, placed[firm.code])
+        self._open(HARBOR)
         self._progress("writing the import files", 0.97)
         files.write_samples(self._settings.home / "imports", date.today())  # noqa: DTZ011 - any day near today will do
 
@@ -195,19 +204,31 @@ class Loader:
         return placed
 
     def _work(self, firm: Firm, placed: Mapping[str, date]) -> None:
-        collectors = firm.of_role("collector")
+        supervisor = firm.of_role("supervisor")[0]
         with ExitStack() as stack:
-            workers = [
-                history.Worker(
-                    stack.enter_context(self._signed_in(login)), placed, Random(f"{SEED} {login.user}"),  # noqa: S311
+            years = [
+                history.Year(
+                    stack.enter_context(self._signed_in(login)), stack.enter_context(self._signed_in(supervisor)),
+                    placed, Random(f"{SEED} {login.user}"),  # noqa: S311
                     lambda rows: self._advance("a year of calls and payments", rows, 0.4, 0.57),
                 )
-                for login in collectors
+                for login in firm.of_role("collector")
             ]  # fmt: skip
-            self._side_by_side([worker.work for worker in workers])
-        with self._signed_in(firm.of_role("supervisor")[0]) as desk:
-            bounced = [receipt for worker in workers for receipt in worker.bounced]
+            self._side_by_side([year.work for year in years])
+        with self._signed_in(supervisor) as desk:
+            bounced = [receipt for year in years for receipt in year.bounced]
             history.bounce(desk, bounced, Random(f"{SEED} {firm.code}"))  # noqa: S311
+
+    def _open(self, firm: Firm) -> None:
+        """The first morning of the first two collectors."""
+        ana, ben = firm.of_role("collector")[:2]
+        dice = Random(f"{SEED} morning")  # noqa: S311
+        with self._signed_in(ana) as desk:
+            bounced = morning.of_ana(desk, dice)
+        with self._signed_in(ben) as desk:
+            morning.of_ben(desk, dice)
+        with self._signed_in(firm.of_role("supervisor")[0]) as desk:
+            history.bounce(desk, bounced, dice)
 
     def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:

@@ -58,6 +58,19 @@ def someone(dice: Random) -> Someone:
     return Someone(first, last, ssn, email if dice.random() < 0.7 else "", phone if dice.random() < 0.92 else "")
 
 
+# By the client's reference: who owes twice, to two collectors, and names that try what a screen can take.
+_MARISOL: Final = Someone("Marisol", "Adeyemi", "3307", "marisol.adeyemi12@example.org", "+13125550177")
+CAMEOS: Final = {
+    "HX-20002": _MARISOL,
+    "PU-20001": _MARISOL,
+    "PU-20003": Someone("[bold red]Ruth[/]", "O'Bracket", "1180", "", "+13125550131"),
+    "PU-20005": Someone("小明", "王", "", "", "+12065550164"),
+    "PU-20007": Someone(
+        "Maximiliane Theodora Wilhelmine", "Hohenstein-Waldenburg-Schillingsfürst-Bartenstein", "9026", "", ""
+    ),
+}
+
+
 def _mailbox(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.replace("ø", "o").replace("ł", "l"))
     return "".join(char for char in plain.lower() if char.isascii() and char.isalpha())

@@ -11,7 +11,7 @@ import pytest
 
 from debtflow_tui.demo import files
 from debtflow_tui.demo.cast import FIRMS, HARBOR
-from debtflow_tui.demo.names import Someone, someone
+from debtflow_tui.demo.names import CAMEOS, Someone, someone
 from services.domain.contacts import normalise_email, normalise_phone
 from services.domain.csvfile import read_rows, sniff
 from services.domain.placement import check_record, match_header
@@ -60,11 +60,24 @@ def test_files_are_the_same_every_time() -> None:
 
 def test_every_account_of_a_client_is_placed_once_and_without_findings() -> None:
     refs: list[str] = []
-    for file in files.placements(HARBOR.creditors[1], 100, TODAY, Random(1), []):
-        assert found(file.data)[1:] == (set(), 0)
-        assert file.placed_on < TODAY
-        refs += [row["external_ref"] for row in csv.DictReader(io.StringIO(file.data.decode()))]
-    assert len(refs) == len(set(refs)) == 100
+    for creditor in HARBOR.creditors:
+        for file in files.placements(creditor, 100, TODAY, Random(1), []):
+            assert found(file.data)[1:] == (set(), 0)
+            assert file.placed_on < TODAY
+            refs += [row["external_ref"] for row in csv.DictReader(io.StringIO(file.data.decode()))]
+    assert len(refs) == len(set(refs)) == 300
+    assert set(CAMEOS) <= set(refs)
+
+
+def test_about_half_of_the_debts_are_more_than_their_principal():
+    for creditor in HARBOR.creditors:
+        (*_, last) = files.placements(creditor, 600, TODAY, Random(1), [])
+        rows = list(csv.DictReader(io.StringIO(last.data.decode())))
+        more = [row for row in rows if row["interest"] or row["fees"] or row["costs"]]
+        assert 0.3 < len(more) / len(rows) < 0.7
+        assert {each.column for each in creditor.on_top} == {
+            column for column in ("interest", "fees", "costs") if any(row[column] for row in rows)
+        }
 
 
 def test_nobody_can_be_called_or_written_to() -> None:
