@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.accounts.prose import prose
 from services.accounts.results import CALL_OUTCOMES, CONTACT_KINDS, FLAG_KINDS
 from services.domain.contacts import normalise_email, normalise_phone
 from services.domain.lookup import STATUSES
 from services.domain.money import Money
+from services.domain.prose import prose
 from services.errors import BadInput
 
 NOTE = "select debtflow.account_note(%s, %s, %s)"

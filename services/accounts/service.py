@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.accounts import acts, lookup, picture
-from services.accounts.prose import prose
 from services.accounts.results import BUCKETS, Account, AccountPage, Activity, Contact, Posting, Viewer
 from services.domain.lookup import LookupQuery
 from services.domain.money import Money
 from services.domain.numbers import parse_account_number
+from services.domain.prose import prose
 from services.errors import BadInput
 from services.store import Store
 

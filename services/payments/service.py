@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from services.domain.money import Money
 from services.domain.numbers import parse_account_number, parse_receipt_number, receipt_number
+from services.domain.prose import prose
 from services.errors import BadInput, Busy, DebtFlowError
 from services.payments import reading, sheet
 from services.payments.results import METHODS, PAYERS, DaySheet, PaymentForm, Preview, Receipt, Reversal
@@ -21,6 +22,8 @@ POST = "select * from debtflow.payment_post(%s::jsonb, %s) order by ord"
 REHEARSE = "select * from debtflow.payment_post(%s::jsonb) order by ord"
 PREVIEW = "select * from debtflow.payment_preview(%s::jsonb) order by ord"
 REVERSE = "select * from debtflow.payment_reverse(%s::jsonb, %s) order by ord"
+
+REFERENCE_LENGTH = 100
 
 
 class Payments:
@@ -120,8 +123,6 @@ def _item(form: PaymentForm) -> dict[str, object]:
         raise BadInput(
             "overpayment", f"{form.overpayment} is not a way to treat an overpayment", hint="refuse or unapplied"
         )
-    if form.reference is not None and "\x00" in form.reference:
-        raise BadInput("reference", "a reference holds no NUL character")
     item: dict[str, object] = {
         "account": parse_account_number(form.account),
         "submission_id": str(form.submission_id),
@@ -132,8 +133,8 @@ def _item(form: PaymentForm) -> dict[str, object]:
         "overpayment": form.overpayment,
         "allow_duplicate": form.allow_duplicate,
     }
-    if form.reference:
-        item["reference"] = form.reference
+    if reference := prose(" ".join((form.reference or "").split()), "reference", REFERENCE_LENGTH):
+        item["reference"] = reference
     if form.effective_on is not None:
         item["effective_on"] = form.effective_on.isoformat()
     if form.version is not None:

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from services.accounts import Accounts
-from services.accounts.prose import prose
 from services.accounts.results import CALL_OUTCOMES
 from services.domain.money import Money
+from services.domain.prose import prose
 from services.errors import BadInput, NotAllowed, NotFound, Refused
 from services.store import Store
 from tests.accounts.conftest import Who, ask, numbers

@@ -1,4 +1,4 @@
-"""Free text on its way into an account: what a person typed, but nothing that must never be kept."""
+"""Free text on its way into the database: what a person typed, but nothing that must never be kept."""
 
 from __future__ import annotations
 
