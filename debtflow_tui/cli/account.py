@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from services.accounts.results import Account, AccountRow
 
 
+# A payment's line of the timeline has a negative id.
+LINE = click.IntRange(-(2**63) + 1, 2**63 - 1)
 WORK = {
     "assign": "Assign accounts to a collector.",
     "note": "Write a note.",
@@ -143,7 +145,7 @@ def postings(report: Report, number: str, bucket: str | None) -> None:
 @account.command()
 @click.argument("number")
 @click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
-@click.option("--before", type=int, metavar="ID", help="Go on below this line.")
+@click.option("--before", type=LINE, metavar="ID", help="Go on below this line.")
 @click.pass_obj
 def timeline(report: Report, number: str, limit: int, before: int | None) -> None:
     """Show what was done, newest first."""

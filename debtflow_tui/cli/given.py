@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+import click
+
 from services.domain.dates import parse_date
 from services.domain.numbers import parse_account_number
 from services.errors import BadInput
@@ -42,6 +44,10 @@ def submission(text: str | None) -> UUID | None:
         raise BadInput(
             "submission_id", f"{text} is not a UUID", hint="write it like 3f2b8c1e-0c2d-4f7a-9d7b-0a5b6c7d8e9f"
         ) from None
+
+
+ID = click.IntRange(1, 2**63 - 1)
+VERSION = click.IntRange(0, 2**31 - 1)
 
 
 def whole(text: str, field: str, what: str) -> int:

@@ -126,7 +126,7 @@ def _row_lines(row: ImportRow) -> list[tuple[object, ...]]:
 @click.argument("batch")
 @click.argument("row")
 @click.argument("values", nargs=-1, required=True, metavar="COLUMN=VALUE...")
-@click.option("--version", type=int, help="The row's version that was looked at; refused if it has moved.")
+@click.option("--version", type=given.VERSION, help="The row's version that was looked at; refused if it has moved.")
 @click.pass_obj
 def fix(report: Report, batch: str, row: str, values: tuple[str, ...], version: int | None) -> None:
     """Correct cells of one row; it is checked again."""

@@ -31,7 +31,9 @@ def payment() -> None:
 @click.option("--effective", metavar="DATE", help="The day it counts from; today by itself.")
 @click.option("--payer", default="debtor", show_default=True, help="debtor, spouse, attorney, employer or third_party.")
 @click.option("--submission-id", metavar="UUID", help="Posts once, however often it is sent.")
-@click.option("--version", type=int, help="The account's version that was looked at; refused if it has moved.")
+@click.option(
+    "--version", type=given.VERSION, help="The account's version that was looked at; refused if it has moved."
+)
 @click.option("--overpayment", default="refuse", show_default=True, help="refuse, or unapplied to keep the rest.")
 @click.option("--allow-duplicate", is_flag=True, help="It is a second payment of the same amount within 24 hours.")
 @click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")

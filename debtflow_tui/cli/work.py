@@ -67,7 +67,7 @@ def call(
 @click.argument("to")
 @click.option("--reason", help="Why, where the move needs a reason.")
 @click.option("--note", default="", help="A note that goes with it.")
-@click.option("--version", type=int, help="The version that was looked at; the present one by itself.")
+@click.option("--version", type=given.VERSION, help="The version that was looked at; the present one by itself.")
 @click.pass_obj
 def status(report: Report, number: str, to: str, reason: str | None, note: str, version: int | None) -> None:
     """Move an account to another status."""
@@ -129,7 +129,7 @@ def flag(report: Report, number: str, kind: str, note: str, lift: str | None) ->
 @click.argument("value")
 @click.option("--label", default="", help="Such as work.")
 @click.option("--primary", is_flag=True, help="The one to use first.")
-@click.option("--id", "contact_id", type=int, help="Change this one instead of adding one.")
+@click.option("--id", "contact_id", type=given.ID, help="Change this one instead of adding one.")
 @click.pass_obj
 def contact(
     report: Report, number: str, kind: str, value: str, label: str, primary: bool, contact_id: int | None
@@ -145,7 +145,7 @@ def contact(
 
 @click.command("contact-remove", cls=Command)
 @click.argument("number")
-@click.argument("contact_id", metavar="ID", type=int)
+@click.argument("contact_id", metavar="ID", type=given.ID)
 @click.pass_obj
 def contact_remove(report: Report, number: str, contact_id: int) -> None:
     """Take a contact off the account."""
