@@ -1,6 +1,6 @@
 """Settings: the environment first, then one TOML file; a key nobody knows and a secret in the file are refused.
 
-Standard library only, for every command loads it.
+Loads next to nothing, for every command loads it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from services.domain.quoting import is_text
 from services.errors import Misconfigured
 
 SECRET: Final = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
@@ -128,14 +129,28 @@ SECTIONS: Final = {"database": Database, "ui": Ui, "session": SessionSettings}
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment and the file it leads to; raises Misconfigured, naming file, line and key."""
+    _refuse_undecodable(environ)
     home = _absolute(environ, "DEBTFLOW_HOME")
     named = _absolute(environ, "DEBTFLOW_CONFIG")
     # A home of one's own is complete: a demo in it must not follow the configuration of a real installation.
     file = named or (home / "config.toml" if home else _default_config())
     settings = Settings(home or default_home(), log=_absolute(environ, "DEBTFLOW_LOG"))
-    if named or file.exists():
+    if named or _is_there(file):
         settings = _with_file(settings, file)
     return _with_environment(settings, environ)
+
+
+def _refuse_undecodable(environ: Mapping[str, str]) -> None:
+    for name, value in environ.items():
+        if name.startswith("DEBTFLOW_") and not is_text(value):
+            raise Misconfigured(f"{name} holds bytes that are no text", hint="write it as UTF-8")
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:
+        raise Misconfigured(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def default_home() -> Path:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, TextIO
 from uuid import UUID
 
 import click
@@ -58,16 +60,17 @@ class Report:
 
     def give(self, document: object, *parts: Table | str) -> None:
         """The answer: the document with ``--json``, else its parts for reading."""
-        if self.as_json:
-            click.echo(_json(document))
-            return
-        for part in parts:
-            for line in [_plain(part)] if isinstance(part, str) else part.lines():
-                click.echo(line.rstrip())
+        with writing():
+            if self.as_json:
+                click.echo(_json(document))
+                return
+            for part in parts:
+                for line in [_plain(part)] if isinstance(part, str) else part.lines():
+                    click.echo(line.rstrip())
 
     def say(self, words: str) -> None:
         """A word to the person, never data."""
-        click.echo(_plain(words), err=True)
+        _tell(_plain(words), err=True)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask a person at a terminal; a script has said what it wants by running the command. Raises Refused on no."""
@@ -90,11 +93,44 @@ class Report:
         self._fail("bug", f"a bug in DebtFlow: {where}", None, hint)
         return BUG
 
+    def fail_unwritten(self, error: Unwritten) -> int:
+        hush(sys.stdout)
+        self._fail("unwritten", f"the answer could not be written: {error}", None, "what was asked for is done")
+        return BUG
+
     def _fail(self, code: str, message: str, rule: str | None, hint: str | None) -> None:
         said = {"code": code, "message": message, "rule": rule, "hint": hint or None}
         if self.as_json or self.asked_json:
-            click.echo(_json({"error": {key: value for key, value in said.items() if value is not None}}))
+            _tell(_json({"error": {key: value for key, value in said.items() if value is not None}}))
         self.say(f"debtflow: {message}" + (f" ({hint})" if hint else ""))
+
+
+class Unwritten(Exception):
+    """Stdout takes nothing, such as a file on a full disk: what was done is done, but who asked does not know it."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises Unwritten where stdout fails; a reader who left (BrokenPipeError) had enough, and that is no failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritten(error.strerror) from error
+
+
+def hush(stream: TextIO) -> None:
+    """Let the stream end nowhere: Python would complain once more of what it still holds and could not write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _tell(words: str, *, err: bool = False) -> None:
+    """Says it to whoever still listens; the exit code says it in any case."""
+    try:
+        click.echo(words, err=err)
+    except OSError:
+        hush(sys.stderr if err else sys.stdout)
 
 
 # ---- values ----------------------------------------------------------------------------------------------------------

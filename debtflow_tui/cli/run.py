@@ -12,8 +12,9 @@ from typing import Final
 import click
 
 from debtflow_tui.cli.lazy import Group
-from debtflow_tui.cli.report import DONE, INTERRUPTED, Report
-from services.errors import DebtFlowError
+from debtflow_tui.cli.report import DONE, INTERRUPTED, Report, Unwritten, hush, writing
+from services.domain.quoting import is_text, shown
+from services.errors import BadInput, DebtFlowError
 
 GROUPS: Final = {
     "account": ("account", "Find, show and work accounts."),
@@ -67,6 +68,7 @@ def debtflow(context: click.Context) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run a command and give its exit code; nothing that it raises comes out."""
+    _open_streams()
     report = Report(asked_json="--json" in _options(words))
     try:
         return _answer(words, report)
@@ -80,17 +82,35 @@ def run(words: Sequence[str]) -> int:
         report.say("debtflow: interrupted")
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
-        # Whoever read our output has seen enough (click exits by itself then); Python must not complain once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough (click exits by itself then).
+        hush(sys.stdout)
         return DONE
+    except Unwritten as error:
+        return report.fail_unwritten(error)
     except Exception as error:
         return _bug(error, report)
 
 
+def _open_streams() -> None:
+    # A caller may have closed them (``>&-``); Python leaves None there then, which nobody looks for.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as we run
+
+
 def _answer(words: Sequence[str], report: Report) -> int:
+    _refuse_undecodable(words)
     code = debtflow.main(list(words), prog_name="debtflow", standalone_mode=False, obj=report)
-    sys.stdout.flush()
+    with writing():
+        sys.stdout.flush()
     return code if isinstance(code, int) else DONE
+
+
+def _refuse_undecodable(words: Sequence[str]) -> None:
+    # Only the name of a file may be bytes that are no text.
+    for word in words:
+        if not is_text(word) and not os.path.lexists(word):
+            raise BadInput("words", f"{shown(word)} holds bytes that are no text", hint="write it as UTF-8")
 
 
 def _options(words: Sequence[str]) -> Sequence[str]:
@@ -108,7 +128,10 @@ def _bug(error: Exception, report: Report) -> int:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
     if log := os.environ.get("DEBTFLOW_LOG"):
-        with Path(log).open("a", encoding="utf-8") as file:
-            file.write(story)
-        where = f"{where} (see {log})"
+        try:
+            with Path(log).open("a", encoding="utf-8") as file:
+                file.write(story)
+            where = f"{where} (see {log})"
+        except OSError as unwritable:
+            where = f"{where}; {log} cannot be written: {unwritable.strerror}"
     return report.fail_bug(where)

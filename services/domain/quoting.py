@@ -18,6 +18,11 @@ def shown(text: str, limit: int = 40) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
+def is_text(value: str) -> bool:
+    """Whether it can be kept: bytes that were no text came in as half characters, which no encoding takes."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def redacted(text: str) -> str:
     """The text with every long digit run that may be a card number, and every social security number, taken out."""
     return _SOCIAL.sub("[SSN]", _DIGIT_RUN.sub("[number]", text))
