@@ -53,7 +53,8 @@ class Traveller(TypeAhead):
             return
         screen = self.routes.screen_for(wish)
         # The same place again is the place itself, wherever it stands in the stack.
-        known = next((s for s in self.screen_stack if isinstance(s, BaseScreen) and s.same_place(screen)), None)
+        stack = () if getattr(wish, "beside", False) else self.screen_stack
+        known = next((s for s in stack if isinstance(s, BaseScreen) and s.same_place(screen)), None)
         if known is None:
             await self.push_screen(screen)
         elif known.take_over(screen):

@@ -22,10 +22,14 @@ class OpenAccounts(Travel):
 
 @dataclass
 class OpenAccount(Travel):
-    """Open one account; ``then`` names an action of the account screen to start at once ("note", "call", …)."""
+    """Open one account; ``then`` names an action of the account screen to start at once ("note", "call", …).
+
+    ``beside`` opens it above the screen one comes from even where it is open further down: Esc leads back here.
+    """
 
     number: str
     then: str = ""
+    beside: bool = False
 
 
 @dataclass
@@ -45,9 +49,10 @@ class OpenImports(Travel):
 
 @dataclass
 class OpenBatch(Travel):
-    """Open the review of one batch."""
+    """Open the review of one batch; ``beside`` as for an account."""
 
     batch: int
+    beside: bool = False
 
 
 @dataclass

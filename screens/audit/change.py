@@ -45,7 +45,7 @@ def changes(event: AuditEvent, local_currency: str) -> tuple[Change, ...]:
     columns = dict.fromkeys([*event.before, *event.after])
     differing = [name for name in columns if event.before.get(name) != event.after.get(name)]
     found = [change for name in differing for change in _column(name, event.before, event.after, currency)]
-    return tuple(sorted(found, key=lambda change: change.column == "version"))
+    return tuple(sorted(found, key=lambda change: {"owing": 0, "version": 2}.get(change.column, 1)))
 
 
 def brief(event: AuditEvent, local_currency: str) -> str:

@@ -222,9 +222,9 @@ Money is in its account's currency. (forgotten) stands for a personal value that
         kind, _, ref = event.entity.partition("/")
         number = _account(event.entity)
         if number is not None:
-            self.post_message(OpenAccount(number))
+            self.post_message(OpenAccount(number, beside=True))
         elif kind in ("batch", "import_batch") and ref.isdigit():
-            self.post_message(OpenBatch(int(ref)))
+            self.post_message(OpenBatch(int(ref), beside=True))
         else:
             self.say(f"There is no screen for {event.entity}")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COUNTED = ("valid", "warnings", "errors", "duplicates", "excluded", "released")
 ALARMING = frozenset({"errors"})
-AFTER_BAR = 26
+AFTER_BAR = 32
 
 
 class BatchHead(Vertical):

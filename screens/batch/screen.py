@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 1000
 REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem"})
-WITH_LETTERS = REVIEWS | {"release", "stop", "other_list"}
+WITH_LETTERS = REVIEWS | {"release", "stop", "other_list", "states"}
 ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all"})
 
 
@@ -51,6 +51,7 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
         key("i", "include", "take back", "Take excluded rows back"),
         key("s", "stop", "stop", "Stop the release after the rows under way"),
         key("J", "reject", "reject", "Refuse the whole file, with a reason"),
+        key("f", "states", "states", "The next state: valid, warnings, errors, … , all rows", show=False),
         key("tab", "other_list", "other list", "From the findings to the rows and back", show=False),
     ]
 
@@ -105,6 +106,14 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
 
     def action_other_list(self) -> None:
         (self._lists.findings if self._lists.rows.has_focus else self._lists.rows).focus()
+
+    def action_states(self) -> None:
+        """To the next state in the list of findings, where rules come first."""
+        table = self._lists.findings
+        places = [at for at, each in enumerate(table.items) if each.rule is None]
+        if places:
+            table.move_cursor(row=next((at for at in places if at > table.cursor_row), places[0]))
+            table.focus()
 
     def action_problem(self, by: int) -> None:
         at = self._lists.problem(by)

@@ -71,7 +71,7 @@ class PaymentFields(Form):
             return made
 
         super().__init__(
-            entry("amount", "Amount", check=self._echo_amount, required=True, placeholder="250.00", width=13,
+            entry("amount", "Amount", check=self._echo_amount, required=True, width=13,
                   max_length=40),
             entry("method", "Method", codes=METHODS, check=lambda code: self._mark("method", code), width=18),
             entry("reference", "Reference", max_length=100),

@@ -170,8 +170,10 @@ Leaving keeps what you typed for the next time you come here.
 
     def action_clear(self) -> None:
         doubt = self._attempt.in_doubt
-        self._attempt = Attempt()
+        self._attempt, self._standing = Attempt(), None
         self._fields.clear()
+        self._meant = self._fields.meaning
+        self._weigh()
         self.desk.drafts.drop(self.draft_name())
         self._fields["amount"].editor.focus()
         self.say("Cleared. The try before had no answer: look at the account's payments first." if doubt else "Cleared")
@@ -197,7 +199,7 @@ Leaving keeps what you typed for the next time you come here.
 
     def action_another(self) -> None:
         run = self._fields.run()
-        self._receipt, self._attempt, self._preview = None, Attempt(), None
+        self._receipt, self._attempt, self._preview, self._standing = None, Attempt(), None, None
         self._fields.clear()
         self._fields.stick(run)
         self._turn_page(receipt_shown=False)

@@ -159,6 +159,11 @@ async def test_the_account_screen_leads_here(desktop, trail: FakeAudit):
         await burst(pilot, "h")
         assert isinstance(top(app), AuditScreen)
         assert trail.called("list")[-1] == (f"entity:account/{FIRST}", None)
+        await press(pilot, "down", "enter")
+        assert isinstance(top(app), AccountScreen)
+        await press(pilot, "escape")
+        assert isinstance(top(app), AuditScreen)
+        assert top(app)._table.current.id == 89
 
 
 def test_money_is_in_the_currency_of_its_own_row():

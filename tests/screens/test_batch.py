@@ -70,6 +70,8 @@ async def test_states_are_filters_too(desktop, review: FakeImports):
         assert review.called("rows")[-1] == (None, None, None)
         await press(pilot, "up")
         assert review.called("rows")[-1] == ("duplicate", None, None)
+        await press(pilot, "f", "f")
+        assert review.called("rows")[-1] == ("valid", None, None)
 
 
 async def test_enter_on_a_finding_shows_its_rows_before_the_next_key(desktop, review: FakeImports):

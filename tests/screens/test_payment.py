@@ -440,6 +440,8 @@ async def test_clearing_takes_the_draft_away(desktop, till: FakeTill):
         await press(pilot, "ctrl+z")
         screen = top(app)
         assert screen._fields["amount"].editor.has_focus
+        assert "Cleared" in shown(app)
+        assert "falls on" in shown(app)
         assert screen.draft() is None
         assert screen.desk.drafts.recall(screen.draft_name()) is None
 
