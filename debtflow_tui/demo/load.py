@@ -221,13 +221,15 @@ class Loader:
 
     def _open(self, firm: Firm) -> None:
         """The first morning of the first two collectors."""
-        ana, ben = firm.of_role("collector")[:2]
+        bea, (ana, ben) = firm.of_role("supervisor")[0], firm.of_role("collector")[:2]
         dice = Random(f"{SEED} morning")  # noqa: S311
+        with self._signed_in(bea) as desk:
+            morning.before(desk)
         with self._signed_in(ana) as desk:
             bounced = morning.of_ana(desk, dice)
         with self._signed_in(ben) as desk:
             morning.of_ben(desk, dice)
-        with self._signed_in(firm.of_role("supervisor")[0]) as desk:
+        with self._signed_in(bea) as desk:
             history.bounce(desk, bounced, dice)
 
     def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:

@@ -58,9 +58,14 @@ def someone(dice: Random) -> Someone:
     return Someone(first, last, ssn, email if dice.random() < 0.7 else "", phone if dice.random() < 0.92 else "")
 
 
-# By the client's reference: who owes twice, to two collectors, and names that try what a screen can take.
+# By the client's reference: the README's debtor, who owes twice; somebody whose debts two collectors hold; and names
+# that try what a screen can take. What happens to them is told in `morning`.
+OMAR: Final = "HX-21893"
+_OMAR: Final = Someone("Omar", "Torres", "6125", "omar.torres25@example.org", "+13365550165")
 _MARISOL: Final = Someone("Marisol", "Adeyemi", "3307", "marisol.adeyemi12@example.org", "+13125550177")
 CAMEOS: Final = {
+    "HX-21533": _OMAR,
+    OMAR: _OMAR,
     "HX-20002": _MARISOL,
     "PU-20001": _MARISOL,
     "PU-20003": Someone("[bold red]Ruth[/]", "O'Bracket", "1180", "", "+13125550131"),
