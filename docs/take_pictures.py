@@ -61,7 +61,7 @@ SCENES: Final = (
     Scene("sign-in", "The sign-in screen of the demo", (), size=(100, 26)),
     Scene("accounts", "Looking up an account by a misspelt name", (ANA, *text("torrez"), "down")),
     Scene("account", "Everything about one account", OMAR),
-    Scene("payment", "A payment before it is posted", (*OMAR, "p", *text("25.00"))),
+    Scene("payment", "A payment before it is posted", (*OMAR, "p", *text("250.00"))),
     Scene("review", "Reviewing a file", (BEA, *command("i"), "enter", "n"), size=(100, 28)),
     Scene("audit", "The audit trail", (BEA, *command("t act:payment.*"), "down"), size=(100, 28)),
 )

@@ -15,7 +15,7 @@ import pytest
 from debtflow_tui.demo import files
 from debtflow_tui.demo.cast import HARBOR
 from debtflow_tui.demo.load import ACCOUNTS, SEED
-from debtflow_tui.demo.names import Someone
+from debtflow_tui.demo.names import OMAR, Someone
 from services.domain.csvfile import read_rows, sniff
 from services.domain.names import split_name
 from services.domain.numbers import account_number
@@ -53,6 +53,16 @@ def test_the_debtor_with_two_debts(today: date) -> None:
     assert "*Omar Torres*" in tour
     assert len(omar) == 2
     assert set(re.findall(r"\d{5}-\d", tour)) <= set(omar)
+
+
+def test_the_payment_falls_on_three_buckets() -> None:
+    helix = HARBOR.creditors[0]
+    sent = files.placements(helix, round(ACCOUNTS * HARBOR.share * helix.share), DAYS[0], Random(1), [])
+    rows = [row for file in sent for row in csv.DictReader(io.StringIO(file.data.decode()))]
+    omar = next(row for row in rows if row["external_ref"] == OMAR)
+    assert float(omar["fees"]) > 25, "what he has paid before"
+    assert float(omar["fees"]) - 25 + float(omar["interest"]) < 250 < float(omar["original_amount"])
+    assert "`250.00`" in section(README, "Five minutes")
 
 
 @pytest.mark.parametrize("today", DAYS)
