@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -224,14 +225,9 @@ and / or Esc goes back to the box.
 
     def _summarise(self, notes: Sequence[str]) -> None:
         rows = self._shown
-        persons = [row.person_id for row in rows if row.person_id is not None]
-        same = sum(persons.count(person) > 1 for person in persons)
-        others = sum(row.collector not in (None, self.desk.session.user) for row in rows)
-        said = [
-            f"{same} of these are one person" if same else "",
-            f"{others} held by others" if others else "",
-            *notes,
-        ]
+        held = Counter(row.collector in (None, self.desk.session.user) for row in rows)
+        others = f"{held[False]} held by others" if held[True] and held[False] else ""
+        said = [_same_people(rows), others, *notes]
         count = f"{len(rows)} shown, more below" if self._next else f"{len(rows)} in all" if rows else ""
         left = " · ".join(filter(None, said))
         self._summary.update(plain(f" {left:<{max(0, self.size.width - len(count) - 3)}}{count} ", "$text-muted"))
@@ -375,3 +371,9 @@ and / or Esc goes back to the box.
         days = (row.follow_up_on - self.desk.today).days
         near = {0: "today", 1: "tomorrow"}.get(days, f"{row.follow_up_on.day} {row.follow_up_on:%b}")
         return cell(f"{near} !" if days < 0 else near, self._alarm if days < 0 else "bold" if days == 0 else "")
+
+
+def _same_people(rows: Sequence[AccountRow]) -> str:
+    """Whether some of the rows are debts of one person."""
+    debts = [count for person, count in Counter(row.person_id for row in rows).items() if person and count > 1]
+    return f"{sum(debts)} of these are {'one person' if len(debts) == 1 else f'{len(debts)} people'}" if debts else ""

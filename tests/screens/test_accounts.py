@@ -10,6 +10,7 @@ from screens.account import AccountScreen
 from screens.accounts import AccountsScreen
 from screens.dialogs.command_line import CommandLine
 from screens.dialogs.problem import Problem
+from services.accounts.results import AccountPage
 from services.errors import NotAllowed
 from tests.screens.conftest import burst, press, settled, shown, top, until
 from tests.screens.fakes import FIRST, FakeServices, account_row, session
@@ -204,3 +205,23 @@ async def test_a_colon_over_a_selected_word_opens_the_command_line(desktop):
         await burst(pilot, "status")
         await press(pilot, "ctrl+a", ":")
         assert isinstance(top(app), CommandLine)
+
+
+@pytest.mark.parametrize(
+    ("persons", "collectors", "said"),
+    [
+        ((1, 1, None), "aaa", "2 of these are one person"),
+        ((1, 1, 2, 2, 2), "abaaa", "5 of these are 2 people · 1 held by others"),
+        ((1, 2, None), "bcb", None),
+    ],
+)
+async def test_what_is_said_of_the_rows_as_a_whole(desktop, services, monkeypatch, persons, collectors, said):
+    rows = tuple(
+        account_row(at, person_id=person, collector={"a": "ana", "b": "ben", "c": "cal"}[who])
+        for at, (person, who) in enumerate(zip(persons, collectors, strict=True))
+    )
+    monkeypatch.setattr(services.accounts, "find", lambda query, *, limit=50, after=None: AccountPage(rows, None, "name"))
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert (said in shown(app)) if said else ("one person" not in shown(app) and "held by" not in shown(app))
