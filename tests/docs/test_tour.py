@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from debtflow_tui.demo import files
-from debtflow_tui.demo.cast import HARBOR
+from debtflow_tui.demo.cast import HARBOR, Creditor
 from debtflow_tui.demo.load import ACCOUNTS, SEED
 from debtflow_tui.demo.names import OMAR, Someone
 from services.domain.csvfile import read_rows, sniff
@@ -25,19 +25,27 @@ from tests.docs.pages import README, section
 DAYS = [date(2026, 1, 1), date(2026, 11, 21), date(2028, 2, 29)]
 
 
-def accounts_of(collector: str, today: date) -> dict[str, str]:
-    """The accounts that the demo gives to somebody of its first agency: debtors by number."""
+def placements(today: date) -> list[tuple[files.PlacementFile, Creditor]]:
+    """The files that the accounts of the demo's first agency come from."""
     known: list[Someone] = []
     dice = Random(f"{SEED} {HARBOR.code}")
-    sent = [
+    return [
         (file, each)
         for each in HARBOR.creditors
         for file in files.placements(each, round(ACCOUNTS * HARBOR.share * each.share), today, dice, known)
     ]
+
+
+def rows_of(file: files.PlacementFile) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.data.decode())))
+
+
+def accounts_of(collector: str, today: date) -> dict[str, str]:
+    """The accounts that the demo gives to one of its collectors: debtors by number."""
     numbers, turns = count(10_001), Counter[str]()
     held: dict[str, str] = {}
-    for file, creditor in sorted(sent, key=lambda pair: (pair[0].placed_on, pair[0].name)):
-        for row in csv.DictReader(io.StringIO(file.data.decode())):
+    for file, creditor in sorted(placements(today), key=lambda pair: (pair[0].placed_on, pair[0].name)):
+        for row in rows_of(file):
             number = account_number(next(numbers))
             if creditor.collectors[turns[file.client] % len(creditor.collectors)] == collector:
                 held[number] = split_name(row["debtor_name"]).display
@@ -55,11 +63,9 @@ def test_the_debtor_with_two_debts(today: date) -> None:
     assert set(re.findall(r"\d{5}-\d", tour)) <= set(omar)
 
 
-def test_the_payment_falls_on_three_buckets() -> None:
-    helix = HARBOR.creditors[0]
-    sent = files.placements(helix, round(ACCOUNTS * HARBOR.share * helix.share), DAYS[0], Random(1), [])
-    rows = [row for file in sent for row in csv.DictReader(io.StringIO(file.data.decode()))]
-    omar = next(row for row in rows if row["external_ref"] == OMAR)
+@pytest.mark.parametrize("today", DAYS)
+def test_the_payment_falls_on_three_buckets(today: date) -> None:
+    omar = next(row for file, _ in placements(today) for row in rows_of(file) if row["external_ref"] == OMAR)
     assert float(omar["fees"]) > 25, "what he has paid before"
     assert float(omar["fees"]) - 25 + float(omar["interest"]) < 250 < float(omar["original_amount"])
     assert "`250.00`" in section(README, "Five minutes")
