@@ -17,10 +17,18 @@ begin
     exception when duplicate_object or unique_violation then null;
     end;
   end loop;
-  alter role debtflow_useradmin createrole;
+  if not (select rolcreaterole from pg_roles where rolname = 'debtflow_useradmin') then
+    begin
+      alter role debtflow_useradmin createrole;
+    exception when internal_error then null; -- somebody else has just done it
+    end;
+  end if;
   foreach name in array groups loop
-    if not exists (select from pg_auth_members m
-                    where m.roleid = name::regrole and m.member = 'debtflow_useradmin'::regrole and m.admin_option) then
+    if not exists (
+      select
+        from pg_auth_members m
+       where m.roleid = name::regrole and m.member = 'debtflow_useradmin'::regrole and m.admin_option
+    ) then
       execute format('grant %I to debtflow_useradmin with admin option', name);
     end if;
   end loop;

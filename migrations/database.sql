@@ -16,10 +16,15 @@ create extension if not exists fuzzystrmatch with schema public;
 
 -- An operator with psql could hold an advisory lock of ours for hours, or fill the disk with large objects and log messages.
 do $$
-declare f regprocedure;
+declare
+  f regprocedure;
 begin
-  for f in select oid::regprocedure from pg_proc
-            where pronamespace = 'pg_catalog'::regnamespace and (proname like 'pg\_%advisory%' or proname ~ '^(lo_|lowrite|loread|pg_logical_emit_message)') loop
+  for f in
+    select oid::regprocedure
+      from pg_proc
+     where pronamespace = 'pg_catalog'::regnamespace
+       and (proname like 'pg\_%advisory%' or proname ~ '^(lo_|lowrite|loread|pg_logical_emit_message)')
+  loop
     execute format('revoke execute on function %s from public', f);
     if f::text like '%advisory%' then
       execute format('grant execute on function %s to debtflow_owner, debtflow_kernel, debtflow_worker', f);

@@ -1,89 +1,179 @@
--- Who is asking. Everything starts at session_user: inside a definer function current_user is its owner, and a setting or a parameter can be forged.
+-- Who is asking. Everything starts at session_user: inside a definer function current_user is its owner, and a setting
+-- or a parameter can be forged.
 set role debtflow_owner;
 
-do $$ begin
+do $$
+begin
   if to_regtype('debtflow.identity') is null then
     create type debtflow.identity as (user_id int, agency_id int, role text, session_id bigint);
   end if;
 end $$;
 
 -- Raises instead of returning null, so an expired session is an error and never an empty list.
-create or replace function me() returns identity language plpgsql stable parallel safe security definer
-  set search_path = pg_catalog, pg_temp as $$
-declare who debtflow.identity;
+create or replace function me() returns identity
+  language plpgsql stable parallel safe security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  who debtflow.identity;
 begin
-  select s.user_id, s.agency_id, s.role, s.id into who from debtflow.session s
+  select s.user_id, s.agency_id, s.role, s.id
+    into who
+    from debtflow.session s
    where s.token_hash = sha256(convert_to(current_setting('debtflow.session', true), 'UTF8'))
-     and s.login = session_user and s.ended_at is null and s.expires_at > debtflow.kernel_now();
+     and s.login = session_user
+     and s.ended_at is null
+     and s.expires_at > debtflow.kernel_now();
   if not found then
-    raise exception using errcode = 'DF440', constraint = 'session_live', message = 'no live session', hint = 'sign in again';
+    raise exception using
+      errcode = 'DF440', constraint = 'session_live', message = 'no live session', hint = 'sign in again';
   end if;
   return who;
 end $$;
 
--- For the audit trail only: null instead of an error, because installers have no session (their login is recorded all the same).
-create or replace function me_if_any() returns identity language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select row(s.user_id, s.agency_id, s.role, s.id)::debtflow.identity from debtflow.session s
-   where s.token_hash = sha256(convert_to(current_setting('debtflow.session', true), 'UTF8')) and s.login = session_user and s.ended_at is null $$;
+-- For the audit trail only: null instead of an error, because installers have no session (their login is recorded all
+-- the same).
+create or replace function me_if_any() returns identity
+  language sql stable security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+  select row(s.user_id, s.agency_id, s.role, s.id)::debtflow.identity
+    from debtflow.session s
+   where s.token_hash = sha256(convert_to(current_setting('debtflow.session', true), 'UTF8'))
+     and s.login = session_user
+     and s.ended_at is null
+$$;
 
-create or replace function agency_today(agency int) returns date language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select (debtflow.kernel_now() at time zone a.zone)::date from debtflow.agency a where a.id = agency $$;
+create or replace function agency_today(agency int) returns date
+  language sql stable security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+  select (debtflow.kernel_now() at time zone a.zone)::date
+    from debtflow.agency a
+   where a.id = agency
+$$;
 
-create or replace function is_installer() returns boolean language sql stable set search_path = pg_catalog, pg_temp as $$
-  select pg_has_role(session_user, 'debtflow_owner', 'member') $$;
+-- Today where the caller works.
+create or replace function today() returns date
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select agency_today((me()).agency_id)
+$$;
 
-create or replace function security_note(kind text, rule text default null, entity text default null, entity_id bigint default null, detail jsonb default '{}')
-  returns void language sql volatile security definer set search_path = pg_catalog, debtflow, pg_temp as $$
+create or replace function is_installer() returns boolean
+  language sql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+  select pg_has_role(session_user, 'debtflow_owner', 'member')
+$$;
+
+-- Refuses everybody who does not oversee the whole agency.
+create or replace function supervisor_only(who identity, rule text, message text) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if who.role not in ('supervisor', 'agency_admin') then
+    perform fail('DF403', rule, message, 'ask a supervisor', '{"who_may": "supervisor"}');
+  end if;
+end $$;
+
+create or replace function security_note(
+  kind text,
+  rule text default null,
+  entity text default null,
+  entity_id bigint default null,
+  detail jsonb default '{}'
+) returns void
+  language sql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
   insert into security_event (at, agency_id, user_id, session_id, login, kind, rule, entity, entity_id, detail)
   select kernel_now(), m.agency_id, m.user_id, m.session_id, session_user, kind, rule, entity, entity_id, detail
-    from (select (x).* from (select me_if_any() x) y) m $$;
+    from (select (x).* from (select me_if_any() x) y) m
+$$;
 
 -- 244 random bits from two UUIDs: pgcrypto is not everywhere. Only the hash is kept.
 create or replace function session_open(origin text default null) returns table (token text, expires_at timestamptz)
-  language plpgsql security definer set search_path = pg_catalog, debtflow, pg_temp as $$
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
 declare
   u record;
   secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
   until constant timestamptz := kernel_now() + interval '15 minutes';
 begin
-  select x.id, x.agency_id, r.role into u from users x join user_roles r on r.user_id = x.id
+  select x.id, x.agency_id, r.role
+    into u
+    from users x
+    join user_roles r on r.user_id = x.id
    where x.login = session_user and x.disabled_at is null;
   if not found then
-    perform fail('DF403', 'user_active', format('%s is not an active user of DebtFlow', session_user), 'ask an agency administrator');
+    perform fail('DF403', 'user_active',
+                 format('%s is not an active user of DebtFlow', session_user),
+                 'ask an agency administrator');
   end if;
   if not pg_has_role(session_user, 'debtflow_' || u.role, 'member') then
-    perform fail('DF403', 'user_group', format('%s is recorded as %s but is not in that group', session_user, u.role), 'run debtflow doctor');
+    perform fail('DF403', 'user_group',
+                 format('%s is recorded as %s but is not in that group', session_user, u.role),
+                 'run debtflow doctor');
   end if;
   insert into session (token_hash, user_id, agency_id, role, login, opened_at, expires_at, origin)
-    values (sha256(convert_to(secret, 'UTF8')), u.id, u.agency_id, u.role, session_user, kernel_now(), until, left(origin, 200));
+  values (sha256(convert_to(secret, 'UTF8')), u.id, u.agency_id, u.role, session_user, kernel_now(), until,
+          left(origin, 200));
   perform set_config('debtflow.session', secret, true);
   perform security_note('session.open', detail => jsonb_build_object('origin', left(origin, 200)));
   return query select secret, until;
 end $$;
 
-create or replace function session_renew() returns timestamptz language sql volatile security definer set search_path = pg_catalog, debtflow, pg_temp as $$
-  update session set expires_at = kernel_now() + interval '15 minutes' where id = (me()).session_id returning expires_at $$;
+create or replace function session_renew() returns timestamptz
+  language sql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  update session
+     set expires_at = kernel_now() + interval '15 minutes'
+   where id = (me()).session_id
+  returning expires_at
+$$;
 
-create or replace function session_close(why text default 'sign-out') returns void language plpgsql security definer set search_path = pg_catalog, debtflow, pg_temp as $$
-declare m identity := me();
+create or replace function session_close(why text default 'sign-out') returns void
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  m identity := me();
 begin
   perform security_note('session.close', detail => jsonb_build_object('why', left(why, 40)));
   update session set ended_at = kernel_now() where id = m.session_id;
   delete from account_viewer where session_id = m.session_id;
 end $$;
 
-create or replace function session_whoami() returns table (login text, full_name text, role text, agency text, agency_name text, zone text,
-    currency text, today date, opened_at timestamptz, expires_at timestamptz, user_id int, agency_id int)
-  language sql stable security definer set search_path = pg_catalog, debtflow, pg_temp as $$
-  select u.login, u.full_name, s.role, a.code, a.name, a.zone, a.currency::text, agency_today(a.id), s.opened_at, s.expires_at, u.id, a.id
-    from session s join users u on u.id = s.user_id join agency a on a.id = s.agency_id where s.id = (me()).session_id $$;
+create or replace function session_whoami() returns table (
+  login text,
+  full_name text,
+  role text,
+  agency text,
+  agency_name text,
+  zone text,
+  currency text,
+  today date,
+  opened_at timestamptz,
+  expires_at timestamptz,
+  user_id int,
+  agency_id int
+)
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select u.login, u.full_name, s.role, a.code, a.name, a.zone, a.currency::text, agency_today(a.id),
+         s.opened_at, s.expires_at, u.id, a.id
+    from session s
+    join users u on u.id = s.user_id
+    join agency a on a.id = s.agency_id
+   where s.id = (me()).session_id
+$$;
 
--- How many accounts a client has: a count the office lists, whoever holds them.
-create or replace function client_accounts(client int) returns bigint language sql stable security definer set search_path = pg_catalog, debtflow, pg_temp as
-  'select count(*) from account where client_id = client';
-grant execute on function client_accounts to debtflow_useradmin;
-
-grant execute on function me, session_open, session_renew, session_close, session_whoami to
-  debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
-grant execute on function me, me_if_any, agency_today, security_note, is_installer to debtflow_kernel, debtflow_useradmin;
-grant execute on function agency_today to debtflow_agency_admin, debtflow_supervisor, debtflow_collector, debtflow_readonly;
+grant execute on function me, me_if_any, agency_today, security_note, is_installer, supervisor_only
+  to debtflow_kernel, debtflow_useradmin;
+select operators_may('execute on function me, today, session_open, session_renew, session_close, session_whoami');

@@ -18,7 +18,7 @@ from services.errors import BadInput
 
 MAX_PAGE = 500
 FIND = "select debtflow.account_find(%s::jsonb, %s::jsonb, %s::jsonb, %s)"
-AGENCY = "select currency::text, debtflow.agency_today(id) from debtflow.agency"
+AGENCY = "select currency::text, debtflow.today() from debtflow.agency"
 
 _NAMES = {
     "number": "account number", "ref": "client reference", "phone": "phone", "email": "e-mail", "ssn": "SSN, last 4",

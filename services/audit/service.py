@@ -109,30 +109,40 @@ def _pattern(query: AuditQuery) -> str | None:
 def _events(connection: Connection, rows: Sequence[Any]) -> tuple[AuditEvent, ...]:
     personal = _personal(connection, rows)
     origins = _origins(connection, rows)
-    return tuple(
-        AuditEvent(
-            row.id,
-            row.at,
-            row.login,
-            row.act,
-            f"{row.entity}/{row.ref or row.entity_id}",
-            _plain(row.before, personal[row.id, "before"]),
-            _plain(row.after, personal[row.id, "after"]),
-            row.reason,
-            row.transaction,
-            row.session_id,
-            origins.get(row.session_id),
-        )
-        for row in rows
+    return tuple(_event(row, personal, origins) for row in rows)
+
+
+def _event(
+    row: Any, personal: Mapping[tuple[int, str], Mapping[str, str]], origins: Mapping[int, str | None]
+) -> AuditEvent:
+    """A reason in words stands among the personal values, a code in a column of its own; an event shows either."""
+    after = _plain(row.after, personal[row.id, "after"])
+    said = str(after.pop("reason")) if _is_commitment((row.after or {}).get("reason")) else None
+    return AuditEvent(
+        row.id,
+        row.at,
+        row.login,
+        row.act,
+        f"{row.entity}/{row.ref or row.entity_id}",
+        _plain(row.before, personal[row.id, "before"]),
+        after,
+        row.reason or said,
+        row.transaction,
+        row.session_id,
+        origins.get(row.session_id),
     )
 
 
 def _plain(columns: Mapping[str, object] | None, known: Mapping[str, str]) -> dict[str, object]:
     """The columns with what may be shown of personal values; forgotten ones stay a commitment."""
     return {
-        name: known.get(name, "(forgotten)") if isinstance(value, dict) and set(value) == {"sha256"} else value
+        name: known.get(name, "(forgotten)") if _is_commitment(value) else value
         for name, value in (columns or {}).items()
     }
+
+
+def _is_commitment(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"sha256"}
 
 
 def _personal(connection: Connection, rows: Sequence[Any]) -> defaultdict[tuple[int, str], dict[str, str]]:
@@ -144,7 +154,7 @@ def _personal(connection: Connection, rows: Sequence[Any]) -> defaultdict[tuple[
     return found
 
 
-def _origins(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
+def _origins(connection: Connection, rows: Sequence[Any]) -> dict[int, str | None]:
     sessions = sorted({row.session_id for row in rows if row.session_id is not None})
     query = "select session_id, origin from debtflow.audit_origins(%s::bigint[])"
     return {row.session_id: row.origin for row in connection.exec_driver_sql(query, (sessions,))}

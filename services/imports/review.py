@@ -27,7 +27,7 @@ from services.store import Store
 
 _MAX_ROW = 2**31 - 1
 _TERMS = """
-select k.currency, debtflow.agency_today(b.agency_id)
+select k.currency, debtflow.today()
   from debtflow.import_batch b join debtflow.client c on c.id = b.client_id join debtflow.book k on k.id = c.book_id
  where b.id = %s
 """

@@ -13,7 +13,7 @@ from services.errors import NotFound
 from services.payments.results import DayEntry, DayLine, DaySheet
 
 WHOSE = """
-  select u.id, u.login, a.zone, a.currency, coalesce(%s::date, debtflow.agency_today(a.id)) as day
+  select u.id, u.login, a.zone, a.currency, coalesce(%s::date, debtflow.today()) as day
     from debtflow.users u join debtflow.agency a on a.id = u.agency_id where u.login = coalesce(%s, session_user)"""
 
 ENTRIES = """

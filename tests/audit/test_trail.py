@@ -6,11 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from services.accounts import Accounts
 from services.audit import Audit
 from services.domain.money import Money
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput, NotFound
+from services.imports import Imports
 from services.payments import PaymentForm, Payments
+from tests.imports.files import good
 from tests.support.house import House
 
 
@@ -80,3 +83,34 @@ def test_the_acts_of_one_transaction_stand_together(house: House) -> None:
     together = audit.list(parse_audit(f"tx:{closing.transaction} since:-1h")).events
     assert {event.transaction for event in together} == {closing.transaction}
     assert {"owing", "status"} <= {column for event in together for column in event.after}
+
+
+def test_a_contact_stands_in_the_story_of_the_account(house: House) -> None:
+    number = house.place(principal=100_00)
+    ana = Accounts(house.store("ana"))
+    saved = ana.save_contact(number, kind="phone", value="312 555 1007")
+    ana.save_contact(number, kind="phone", value="312 555 2008", contact_id=saved.id)
+    ana.remove_contact(number, saved.id)
+    for login in ("ana", "bea"):
+        story = Audit(house.store(login)).list(parse_audit(f"entity:account/{number}")).events
+        told = [(event.act, event.who, event.before.get("value"), event.after.get("value")) for event in story]
+        assert [each for each in told if each[0].startswith("account.contact")] == [
+            ("account.contact_remove", "ana", None, None),
+            ("account.contact", "ana", "+13125551007", "+13125552008"),
+            ("account.contact", "ana", None, "+13125551007"),
+        ], login
+
+
+def test_a_reason_in_words_is_shown_until_it_is_forgotten(house: House) -> None:
+    bea = house.store("bea")
+    imports = Imports(bea)
+    batch = imports.stage(good(2), "a.csv", "HXL")
+    imports.exclude(batch.id, [2], "Ivo Brandt has moved away")
+    imports.reject(batch.id, "wrong month")
+    query = parse_audit(f"entity:batch/{batch.id}")
+    rejected, excluded, _ = Audit(bea).list(query).events
+    assert (rejected.reason, rejected.after) == ("wrong month", {"state": "rejected", "released": 0})
+    assert (excluded.reason, excluded.after) == ("Ivo Brandt has moved away", {"excluded": [2]})
+    house.su.execute("delete from debtflow.audit_personal where path = 'after.reason'")
+    assert [event.reason for event in Audit(bea).list(query).events] == ["(forgotten)", "(forgotten)", None]
+    assert house.one("select count(*) from debtflow.audit_log where reason is not null") == 0

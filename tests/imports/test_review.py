@@ -222,8 +222,8 @@ def test_a_reader_sees_batches_but_no_rows(house: House, imports: Imports) -> No
 def test_the_trail_names_row_and_column_but_no_value(house: House, imports: Imports) -> None:
     batch = imports.stage(written([line("A-1", name="Ivo Brandt"), line("A-2")]), "a.csv", "HXL")
     imports.fix(batch.id, 1, {"debtor_name": "Iwo Brandt"})
-    imports.exclude(batch.id, [2], "recalled")
-    imports.reject(batch.id, "wrong month")
+    imports.exclude(batch.id, [2], "Ivo Brandt has moved away")
+    imports.reject(batch.id, "Mr Brandt's lawyer wrote")
     trail = house.su.execute(
         "select act, login, before, after, reason from debtflow.audit_log where entity = 'batch' and entity_id = %s "
         "order by id", [batch.id],
@@ -234,8 +234,8 @@ def test_the_trail_names_row_and_column_but_no_value(house: House, imports: Impo
     assert (staged[3]["file"], staged[3]["rows"], staged[3]["sha256"]) == ("a.csv", 2, batch.sha256)
     assert (fixed[2]["row"], fixed[3]["row"]) == (1, 1)
     assert set(fixed[3]["cell debtor_name"]) == {"sha256"}
-    assert (excluded[3], excluded[4]) == ({"excluded": [2]}, "recalled")
-    assert (rejected[3]["state"], rejected[4]) == ("rejected", "wrong month")
-    assert "Brandt" not in json.dumps([row[2:4] for row in trail])
+    assert (excluded[3]["excluded"], set(excluded[3]["reason"]), excluded[4]) == ([2], {"sha256"}, None)
+    assert (rejected[3]["state"], set(rejected[3]["reason"]), rejected[4]) == ("rejected", {"sha256"}, None)
+    assert "Brandt" not in json.dumps([row[2:] for row in trail])
     kept = house.su.execute("select value from debtflow.audit_personal where path like '%debtor_name'").fetchall()
     assert sorted(kept) == [("Ivo Brandt",), ("Iwo Brandt",)]

@@ -187,6 +187,8 @@ def test_settings_cannot_speak_for_an_act(house: House) -> None:
     [
         "act_begin('x')",
         "security_note('forged')",
+        "agency_today(2)",
+        "operators_may('all on debtflow.payment')",
         "me_if_any()",
         "is_installer()",
         "book_open(1, 'USD')",

@@ -12,13 +12,19 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 # Owner, who may call besides the owner, names. A new function gets a row here, or the test below says its name.
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
-    (OWNER, OPERATORS, "session_open session_renew session_close session_whoami audit_origins audit_values"),
+    (OWNER, OPERATORS, "session_open session_renew session_close session_whoami today audit_origins audit_values"),
     (
         OWNER,
         (*OPERATORS, KERNEL, USERADMIN),
-        "me agency_today kernel_now fail damm_digit account_number receipt_number",
+        "kernel_now fail damm_digit account_number receipt_number",
     ),
-    (OWNER, (KERNEL, USERADMIN), "act_begin me_if_any security_note is_installer book_open"),
+    (OWNER, (KERNEL, USERADMIN), "act_begin operators_may"),
+    (OWNER, (*OPERATORS, KERNEL, USERADMIN), "me"),
+    (
+        OWNER,
+        (KERNEL, USERADMIN),
+        "agency_today assignable_user me_if_any security_note is_installer supervisor_only book_open",
+    ),
     (OWNER, (KERNEL,), "may_see person_debts"),
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
@@ -30,16 +36,28 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "guard_append_only refuse_change",
     ),
     (OWNER, (), "audit_import_batch audit_import_row import_count import_count_by"),
+    (
+        OWNER,
+        (),
+        "row_policy office_reads supervisors_read collectors_read operators_read kernel_works useradmin_works",
+    ),
+    (
+        OWNER,
+        (),
+        "logins_off_record tables_without_guard tables_without_row_security audit_months_ahead tables_open_to_writing",
+    ),
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),
-    (USERADMIN, (), "agency_to_administer client_collectors_set scram_check user_to_administer"),
+    (USERADMIN, (), "agency_to_administer client_collectors_set code_check contract_renew"),
+    (USERADMIN, (), "login_check scram_check user_to_administer"),
     (MONITOR, (KERNEL,), "backend_of"),
     # the kernel's: bound by policies and column grants
     (
         KERNEL,
         OPERATORS,
-        "payment_preview payment_post payment_reverse payment_reference lock_holder ledger_replay ledger_transfers ledger_health",
+        "payment_preview payment_post payment_reverse payment_reference lock_holder "
+        "ledger_replay ledger_transfers ledger_health",
     ),
     (KERNEL, OPERATORS, "plus4 plus8 allocate"),
     (KERNEL, (*OPERATORS, OWNER), "sum4"),
@@ -50,7 +68,15 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "payment_earlier payment_lock "
         "payment_reverse_weigh payment_reverse_write payment_weigh payment_write client_collectors",
     ),
-    (KERNEL, (), "payment_replay commission_on last_standing_payment"),
+    (KERNEL, (), "payment_replay commission_on last_standing_payment payment_candidates reversal_candidates"),
+    (KERNEL, (), "payment_form_rule payment_debt_rule payment_day_rule ledger_accounts_known"),
+    (KERNEL, (), "replay_buckets replay_unapplied replay_books"),
+    (
+        KERNEL,
+        (),
+        "books_out_of_balance currencies_not_zero payments_without_transfer transfers_not_whole "
+        "collectors_not_copied paid_in_full_but_owing",
+    ),
     # accounts: what people do on one, how it is found, how it is shown
     (
         KERNEL,
@@ -64,7 +90,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         (),
         "account_hand_over account_hold account_index account_keys account_line account_lines account_moved "
-        "account_moves account_open "
+        "account_move_check account_moves account_open flags_of receipts_of "
         "account_reached account_rows account_seen account_step account_timeline activity_add contacts_of "
         "lookup_follow_agency "
         "lookup_follow_collector lookup_keys_agency lookup_keys_collector lookup_numbers_agency "
@@ -85,11 +111,12 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         (),
-        "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_own_findings "
-        "import_ready import_reason "
+        "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_mark_duplicates_of "
+        "import_own_findings "
+        "import_ready import_reason import_release_next "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
         "import_state_of person_roots persons_link "
-        "placement_claim placement_post placement_refused placement_try placement_write",
+        "placement_claim placement_parts placement_post placement_refused placement_try placement_write",
     ),
 )
 

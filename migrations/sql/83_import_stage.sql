@@ -1,0 +1,115 @@
+-- From a file to a batch under review: rows come by COPY into the intake, and one call makes them a batch in the same
+-- transaction.
+set role debtflow_kernel;
+
+create or replace function import_clerk() returns identity
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+begin
+  perform supervisor_only(who, 'import_role', 'your role does not import placements');
+  return who;
+end $$;
+
+create or replace function import_refuse_known(agency int, digest bytea) returns void
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  b record;
+begin
+  select x.id, x.file_name, x.state, (x.staged_at at time zone a.zone)::date as staged_on
+    into b
+    from import_batch x
+    join file f on f.id = x.file_id
+    join agency a on a.id = x.agency_id
+   where f.agency_id = agency and f.sha256 = digest and x.state <> 'rejected';
+  if found then
+    perform fail('DF422', 'file-known',
+                 format('this file is already here: batch %s, staged as %s on %s (%s)',
+                        b.id, b.file_name, b.staged_on, replace(b.state, '_', ' ')),
+                 case b.state
+                   when 'in_review' then 'go on with that batch, or reject it before sending the file again'
+                   else 'send only what is new'
+                 end,
+                 jsonb_build_object('batch', b.id));
+  end if;
+end $$;
+
+-- What reading the file takes; refuses before it is read what would be refused after.
+create or replace function import_stage_begin(client text, digest bytea) returns table (currency text, today date)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_clerk();
+begin
+  return query
+  select b.currency::text, agency_today(who.agency_id)
+    from client c
+    join book b on b.id = c.book_id
+   where c.agency_id = who.agency_id and c.code = import_stage_begin.client;
+  if not found then
+    perform fail('DF404', 'client', format('there is no client %s', left(client, 40)), 'debtflow client list');
+  end if;
+  perform import_refuse_known(who.agency_id, digest);
+end $$;
+
+create or replace function import_file_keep(agency int, bytes bytea) returns bigint
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  digest constant bytea := sha256(bytes);
+begin
+  insert into file (agency_id, sha256, bytes, stored_at)
+  values (agency, digest, bytes, kernel_now())
+  on conflict (agency_id, sha256) do nothing;
+  perform import_refuse_known(agency, digest);
+  return (select f.id from file f where f.agency_id = agency and f.sha256 = digest);
+end $$;
+
+-- Two people staging one file at once: the second waits on the file or on the batch's unique key, and is told the first
+-- one's batch.
+create or replace function import_stage_close(
+  upload uuid,
+  client text,
+  name text,
+  encoding text,
+  delimiter text,
+  bytes bytea
+) returns bigint
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_clerk();
+  batch bigint;
+begin
+  perform act_begin('import.stage');
+  begin
+    insert into import_batch (
+      agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at
+    )
+    select who.agency_id, c.id, import_file_keep(who.agency_id, bytes), import_stage_close.name, encoding, delimiter,
+           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now()
+      from client c
+     where c.agency_id = who.agency_id and c.code = import_stage_close.client
+    returning id into strict batch;
+  exception when unique_violation then
+    perform import_refuse_known(who.agency_id, sha256(bytes));
+    raise;
+  end;
+  insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, parsed, ref, state)
+  select batch, i.row_no, who.agency_id, i.line, i.raw, i.cells, i.findings, i.parsed, i.ref,
+         import_state_of(i.findings, i.parsed)
+    from import_intake i
+   where i.upload = import_stage_close.upload;
+  delete from import_intake i where i.upload = import_stage_close.upload;
+  perform import_mark_duplicates(batch);
+  return batch;
+end $$;
+
+select operators_may('execute on function import_stage_begin, import_stage_close');

@@ -1,0 +1,106 @@
+-- Release: reviewed rows are placed, some hundred a transaction. Each transaction moves the rows it took, so a row is
+-- placed exactly once, whoever releases at the same time and wherever a release is killed.
+set role debtflow_kernel;
+
+-- Whether the release may begin; once begun it goes on whatever it finds. What was placed with us earlier than it
+-- reached this program keeps its day.
+create or replace function import_release_begin(b import_batch, leave_errors boolean, placed_on date)
+  returns import_batch
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  today constant date := agency_today(b.agency_id);
+  begun import_batch;
+begin
+  if placed_on not between '1970-01-01' and today then
+    perform fail('DF400', 'placed_on', format('%s cannot be the day of a placement', placed_on),
+                 'it is today or earlier', '{"field": "placed_on"}');
+  end if;
+  if b.errors > 0 and not leave_errors then
+    perform fail('DF422', 'errors-remain', format('%s of %s rows are still in error', b.errors, b.rows),
+                 'fix or exclude them, or leave them behind with --leave-errors',
+                 jsonb_build_object('errors', b.errors, 'rows', b.rows));
+  end if;
+  if b.valid + b.warnings = 0 then
+    perform fail('DF422', 'nothing-to-release', format('batch %s holds no row that could be released', b.id),
+                 'fix its rows, or reject it');
+  end if;
+  update import_batch x
+     set state = 'releasing', placed_on = coalesce(import_release_begin.placed_on, today)
+   where x.id = b.id
+  returning * into begun;
+  return begun;
+end $$;
+
+-- The first rows of the batch that are ready. Two reads of the index by state, not one of the whole batch.
+create or replace function import_ready(batch bigint, size int) returns int[]
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select array(
+    select r.row_no
+      from ((select row_no from import_row where batch_id = batch and state = 'valid' order by row_no limit size)
+            union all
+            (select row_no from import_row where batch_id = batch and state = 'warning' order by row_no limit size)) r
+     order by r.row_no
+     limit size)
+$$;
+
+-- Places the next rows, as far as they are still ready once duplicates are looked for again. Locks the client.
+create or replace function import_release_next(b import_batch, size int, who identity) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  picked int[];
+begin
+  if client_collectors(b.client_id) is null then
+    perform fail('DF422', 'client-collectors', 'nobody is there to work what this client places',
+                 'name its collectors: debtflow client edit');
+  end if;
+  perform from client c where c.id = b.client_id for no key update;
+  picked := import_ready(b.id, size);
+  perform import_mark_duplicates_of(b.id, picked);
+  picked := array(select r.row_no
+                    from import_row r
+                   where r.batch_id = b.id and r.row_no = any (picked) and r.state in ('valid', 'warning')
+                   order by r.row_no);
+  if cardinality(picked) > 0 then
+    perform placement_try(b, picked, who);
+  end if;
+  update import_batch x
+     set state = 'released', finished_at = kernel_now()
+   where x.id = b.id and x.valid + x.warnings = 0;
+end $$;
+
+-- One step of a release: takes up to `size` rows that are ready and places them. Gives the batch's state and how many
+-- rows are still to come. Waits longer than other acts: whoever releases the same batch waits for the other's step, and
+-- then goes on with it.
+create or replace function import_release_chunk(
+  batch bigint,
+  size int,
+  leave_errors boolean,
+  placed_on date default null
+) returns table (state text, ready int, released int)
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+  set lock_timeout = '30s'
+as $$
+declare
+  who constant identity := import_clerk();
+  b import_batch := import_lock(batch, who);
+begin
+  perform act_begin('import.release');
+  if b.state = 'rejected' then
+    perform fail('DF422', 'batch-state', format('batch %s was rejected', b.id), 'stage the file again');
+  elsif b.state = 'in_review' then
+    b := import_release_begin(b, leave_errors, placed_on);
+  end if;
+  if b.state <> 'released' then
+    perform import_release_next(b, size, who);
+  end if;
+  return query select x.state, x.valid + x.warnings, x.released from import_batch x where x.id = b.id;
+end $$;
+
+select operators_may('execute on function import_release_chunk');
