@@ -1,15 +1,18 @@
--- Cluster-wide roles. Not a migration: roles belong to the cluster, not to a database. Safe to repeat, safe to run twice at once.
--- Needs CREATEROLE, not superuser. Nobody logs in as any of these.
+-- Cluster-wide roles. Not a migration: roles belong to the cluster, not to a database. Safe to repeat, and to run twice at
+-- once. Needs CREATEROLE, not superuser. Nobody logs in as any of these.
 --   debtflow_owner      owns schema and tables; migrations run as it; no operator is a member
---   debtflow_kernel     owns the definer functions; owns no table and has no BYPASSRLS, so policies and column grants bind them too
+--   debtflow_kernel     owns the definer functions; owns no table and has no BYPASSRLS, so policies and column grants
+--                       bind them too
 --   debtflow_useradmin  owns the functions that make logins: the one place that holds CREATEROLE
 --   debtflow_monitor    owns the one function that looks at other people's backends
 --   the others          groups; an operator or service login is a member of exactly one
 do $$
 declare
   name text;
-  groups constant text[] := array['debtflow_agency_admin', 'debtflow_supervisor', 'debtflow_collector', 'debtflow_readonly'];
-  owners constant text[] := array['debtflow_owner', 'debtflow_kernel', 'debtflow_useradmin', 'debtflow_monitor'];
+  groups constant text[] := array[
+    'debtflow_agency_admin', 'debtflow_supervisor', 'debtflow_collector', 'debtflow_readonly'];
+  owners constant text[] := array[
+    'debtflow_owner', 'debtflow_kernel', 'debtflow_useradmin', 'debtflow_monitor'];
 begin
   foreach name in array owners || groups || array['debtflow_worker', 'debtflow_webhook'] loop
     begin

@@ -2,19 +2,22 @@
 do $$
 begin
   execute format('revoke all on database %I from public', current_database());
-  execute format('grant connect on database %I to debtflow_owner, debtflow_kernel, debtflow_agency_admin, debtflow_supervisor, '
-                 'debtflow_collector, debtflow_readonly, debtflow_worker, debtflow_webhook', current_database());
+  execute format('grant connect on database %I to debtflow_owner, debtflow_kernel, debtflow_agency_admin, '
+                 'debtflow_supervisor, debtflow_collector, debtflow_readonly, debtflow_worker, debtflow_webhook',
+                 current_database());
   execute format('grant create on database %I to debtflow_owner', current_database());
   begin
     execute format('alter database %I set jit = off', current_database());
-  exception when insufficient_privilege then raise warning 'jit could not be switched off for this database';
+  exception when insufficient_privilege then
+    raise warning 'jit could not be switched off for this database';
   end;
 end $$;
 revoke create on schema public from public;
 create extension if not exists pg_trgm with schema public;
 create extension if not exists fuzzystrmatch with schema public;
 
--- An operator with psql could hold an advisory lock of ours for hours, or fill the disk with large objects and log messages.
+-- An operator with psql could hold an advisory lock of ours for hours, or fill the disk with large objects and log
+-- messages.
 do $$
 declare
   f regprocedure;
