@@ -61,7 +61,10 @@ class NoteForm(AccountForm):
 
     def send(self) -> None:
         text = self.form["text"].value
-        self.act(lambda: self.book.note(self.account.number, text), lambda _: self.accepted("Noted"))
+        self.act_once(
+            lambda submission: self.book.note(self.account.number, text, submission_id=submission),
+            lambda _: self.accepted("Noted"),
+        )
 
 
 class CallForm(AccountForm):
@@ -93,8 +96,10 @@ class CallForm(AccountForm):
         on = self._day("promised_on") if promise else None
         figure = values["promised"] if promise else ""
         amount = Money.parse(figure, self.account.balance.currency, field="promised") if figure else None
-        self.act(
-            lambda: self.book.call(self.account.number, values["outcome"], values["text"], on, amount),
+        self.act_once(
+            lambda submission: self.book.call(
+                self.account.number, values["outcome"], values["text"], on, amount, submission_id=submission
+            ),
             lambda _: self.accepted(f"Call recorded: {words(values['outcome'])}"),
         )
 

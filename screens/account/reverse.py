@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from screens.account.ports import Reversals
 from screens.base import Desk, FormDialog
 from screens.widgets import Entry, money, words
 from services.domain.money import Money
-from services.errors import BadInput, Busy, DebtFlowError, Unreachable
+from services.errors import BadInput
 
 if TYPE_CHECKING:
     from services.accounts.results import Account, PaymentRow
@@ -24,11 +23,10 @@ class ReverseForm(FormDialog[str]):
     def __init__(self, desk: Desk, payments: Reversals, account: Account, row: PaymentRow) -> None:
         self._payments = payments
         self._row = row
-        self._submission = uuid4()
         after = account.balance + row.amount
         about = (
             f"Takes back {money(row.amount)} ({words(row.method)} {row.reference or ''}, {row.effective_on}). "
-            f"Owing goes from {money(account.balance)} to {after}. It cannot be taken back itself."
+            f"Owing goes from {money(account.balance)} to {after}."
         )
         super().__init__(desk, f"Reverse {row.receipt}", about, "reverse")
 
@@ -44,19 +42,12 @@ class ReverseForm(FormDialog[str]):
         return "agrees"
 
     def send(self) -> None:
-        receipt, reason, submission = self._row.receipt, self.form["reason"].value, self._submission
-        self.act(
-            lambda: self._payments.reverse(receipt, reason, submission_id=submission),
+        receipt, reason = self._row.receipt, self.form["reason"].value
+        self.act_once(
+            lambda submission: self._payments.reverse(receipt, reason, submission_id=submission),
             self._reversed,
             doing="Reversing…",
-            failed=self._failed,
         )
 
     def _reversed(self, reversal: Reversal) -> None:
         self.dismiss(f"{reversal.receipt} reversed by {reversal.reversal}: owing {reversal.balance}")
-
-    def _failed(self, error: DebtFlowError) -> bool:
-        """Only an answer ends a submission; without one the same id makes repeating safe."""
-        if not isinstance(error, Busy | Unreachable):
-            self._submission = uuid4()
-        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+from uuid import UUID, uuid4
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +18,9 @@ from screens.base.keys import key
 from screens.base.working import Working
 from screens.dialogs.confirm import Confirm
 from screens.widgets import Entry, Form, Key, KeyBar, plain
-from services.errors import BadInput
+from services.errors import BadInput, Busy, DebtFlowError, Unreachable
+
+T = TypeVar("T")
 
 
 class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
@@ -36,6 +40,7 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
         self._heading = title
         self._about = about
         self._verb = verb
+        self._submission = uuid4()
         self.form = Form(*self.entries())
 
     def entries(self) -> tuple[Entry, ...]:
@@ -45,6 +50,17 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
     def send(self) -> None:
         """Send what the form holds; it has been checked field by field."""
         raise NotImplementedError
+
+    def act_once(self, deed: Callable[[UUID], T], done: Callable[[T], None], *, doing: str = "Saving…") -> None:
+        """Write under this form's submission id: a repeat after an open outcome writes nothing twice."""
+        submission = self._submission
+        self.act(lambda: deed(submission), done, doing=doing, failed=self._submission_answered)
+
+    def _submission_answered(self, error: DebtFlowError) -> bool:
+        """Only an answer ends a submission; without one the same id makes repeating safe."""
+        if not isinstance(error, Busy | Unreachable):
+            self._submission = uuid4()
+        return False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:

@@ -182,6 +182,7 @@ class FakeAccounts(Fake):
     rows: list[AccountRow] = field(default_factory=lambda: [account_row(at) for at in range(12)])
     book: dict[str, Account] = field(default_factory=lambda: {FIRST: account()})
     viewers: tuple[Viewer, ...] = ()
+    submissions: list[UUID] = field(default_factory=list)
 
     def find(self, query: LookupQuery, *, limit: int = 50, after: str | None = None) -> AccountPage:
         self.enter("find", str(query), after)
@@ -238,13 +239,16 @@ class FakeAccounts(Fake):
         self.book[number] = replace(old, activities=(entry, *old.activities), **changes)
         return entry
 
-    def note(self, number: str, text: str) -> Activity:
+    def note(self, number: str, text: str, *, submission_id: UUID) -> Activity:
+        self.submissions.append(submission_id)
         self.enter("note", number, text)
         return self._add(number, "note", text)
 
     def call(
-        self, number: str, outcome: str, text: str = "", promised_on: date | None = None, promised: Money | None = None
-    ) -> Activity:
+        self, number: str, outcome: str, text: str = "", promised_on: date | None = None,
+        promised: Money | None = None, *, submission_id: UUID,
+    ) -> Activity:  # fmt: skip
+        self.submissions.append(submission_id)
         self.enter("call", number, outcome, text, promised_on, promised)
         return self._add(number, "call", text, outcome)
 

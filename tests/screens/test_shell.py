@@ -16,7 +16,7 @@ from screens.dialogs.help import Help
 from screens.dialogs.problem import Problem
 from screens.lock import LockScreen
 from screens.sign_in import SignInScreen
-from services.errors import Busy, NotAllowed, SessionExpired, Stale, Unreachable
+from services.errors import Busy, NotAllowed, Refused, SessionExpired, Stale, Unreachable
 from tests.screens.conftest import Desktop, burst, press, settled, shown, top, until
 from tests.screens.fakes import FIRST, FakeServices, account, session
 
@@ -132,6 +132,20 @@ async def test_keys_typed_during_an_act_that_fails_are_thrown_away_and_counted(d
         await press(pilot, "enter")
         assert top(app).form.values == {"text": "first"}
         assert "3 keys typed meanwhile thrown away" in shown(app)
+
+
+async def test_a_note_sent_again_after_an_open_outcome_is_the_same_note(desktop, services: FakeServices):
+    open_outcome = Unreachable("the database does not answer")
+    services.accounts.failures["note"] += [open_outcome, Refused("holds a card number", rule="card-number")]
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await burst(pilot, f"{FIRST}\nnfirst\n")
+        for _ in range(2):
+            await press(pilot, "escape")
+            await burst(pilot, "\n")
+        first, again, after_a_no = services.accounts.submissions
+        assert first == again
+        assert after_a_no != again
 
 
 async def test_the_screen_cannot_be_left_before_the_outcome_is_shown(desktop, services: FakeServices):
