@@ -220,7 +220,9 @@ async def test_what_is_said_of_the_rows_as_a_whole(desktop, services, monkeypatc
         account_row(at, person_id=person, collector={"a": "ana", "b": "ben", "c": "cal"}[who])
         for at, (person, who) in enumerate(zip(persons, collectors, strict=True))
     )
-    monkeypatch.setattr(services.accounts, "find", lambda query, *, limit=50, after=None: AccountPage(rows, None, "name"))
+    monkeypatch.setattr(
+        services.accounts, "find", lambda query, *, limit=50, after=None: AccountPage(rows, None, "name")
+    )
     app = desktop()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
