@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.accounts import Accounts
-from services.audit import Audit
+from services.audit import Audit, AuditEvent
 from services.domain.money import Money
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput, NotFound
@@ -28,7 +28,8 @@ def test_the_story_of_an_account_names_the_right_people(house: House) -> None:
     events = Audit(house.store("bea")).list(parse_audit(f"entity:account/{number}")).events
     told = [(event.who, event.act, event.reason) for event in events]
     assert told[:4] == [
-        ("bea", "payment.reverse", "nsf"), ("bea", "payment.reverse", "nsf"), ("ana", "payment.post", None), ("ana", "payment.post", None),
+        ("bea", "payment.reverse", "nsf"), ("bea", "payment.reverse", "nsf"),
+        ("ana", "payment.post", None), ("ana", "payment.post", None),
     ]  # fmt: skip
     posted = next(event for event in events if event.act == "payment.post" and "owing" in event.after)
     assert (posted.before["owing"], posted.after["owing"], posted.entity) == (100_00, 0, f"account/{number}")
@@ -41,7 +42,8 @@ def test_filters_and_pages_give_each_event_once(house: House) -> None:
     audit = Audit(house.store("bea"))
     query = parse_audit("who:ana act:payment.* since:-1d")
     whole = audit.list(query, limit=100).events
-    pages, after = [], None
+    pages: list[AuditEvent] = []
+    after = None
     while True:
         page = audit.list(query, limit=3, after=after)
         pages += page.events
