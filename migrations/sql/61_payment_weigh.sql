@@ -2,7 +2,8 @@
 set role debtflow_kernel;
 
 -- Items as they were asked, each with its account, contract and method; all of these are null where there is none. No
--- settings of its own: so it is planned as a part of the query that asks.
+-- settings of its own: so it is planned as a part of the query that asks. Each limit 1 keeps a plan that was made on an
+-- empty table from reading a full one.
 create or replace function payment_candidates(items jsonb, agency int, today date) returns table (
   ord bigint,
   submission_id uuid,
@@ -50,8 +51,8 @@ as $$
              effective_on date, version numeric, overpayment text, allow_duplicate boolean)
          ) with ordinality as x(account, submission_id, amount, currency, method, reference, payer,
                                 effective_on, version, overpayment, allow_duplicate, ord)
-    left join account a on a.agency_id = agency and a.number = x.account
-    left join account_balance b on b.account_id = a.id
+    left join lateral (select * from account a where a.agency_id = agency and a.number = x.account limit 1) a on true
+    left join lateral (select * from account_balance b where b.account_id = a.id limit 1) b on true
     left join client c on c.id = a.client_id
     left join lateral (select k.commission_bp, k.bucket_order, k.starts_on
                          from contract k

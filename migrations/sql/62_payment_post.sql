@@ -2,18 +2,19 @@
 -- one.
 set role debtflow_kernel;
 
--- Locks what the items will move, accounts by id. Held to the end of the transaction.
+-- Locks what the items will move, accounts by id. Held to the end of the transaction. The accounts are looked up one by
+-- one, so that no plan made while the table was empty can read them all.
 create or replace function payment_lock(agency int, items jsonb) returns void
   language plpgsql
 as $$
 begin
   perform
-     from account a
-     join account_balance b on b.account_id = a.id
-    where a.agency_id = agency
-      and a.number in (select x.account from jsonb_to_recordset(items) as x(account text))
-    order by a.id
-      for no key update of b;
+     from account_balance b
+    where b.account_id = any (array(
+            select (select a.id from account a where a.agency_id = agency and a.number = x.account)
+              from jsonb_to_recordset(items) as x(account text)))
+    order by b.account_id
+      for no key update;
 end $$;
 
 -- Writes what was weighed as `posted`, one statement for all tables; book stripes are touched last.
