@@ -37,4 +37,13 @@ exception when insufficient_privilege then
   raise warning 'advisory-lock and large-object functions stay open to everyone: only a superuser can close them';
 end $$;
 
+-- A DO block is one statement: it could write into the server's log, or stop the clock of everything posted inside it.
+do $$
+begin
+  revoke usage on language plpgsql from public;
+  grant usage on language plpgsql to debtflow_owner, debtflow_kernel, debtflow_useradmin, debtflow_monitor;
+exception when insufficient_privilege then
+  raise warning 'the language plpgsql stays open to everyone: only a superuser can close it';
+end $$;
+
 create schema if not exists debtflow authorization debtflow_owner;

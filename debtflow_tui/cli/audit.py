@@ -32,11 +32,14 @@ def list_events(
 ) -> None:  # fmt: skip
     """List changes, newest first. A QUERY is written as in the browser: who:ana act:payment.* since:-7d."""
     asked = _question(query, {"entity": entity, "who": who, "act": act, "since": since, "until": until})
+    from services.audit import brief
+
     with signed_in() as desk:
         page = desk.audit.list(asked, limit=limit, after=after)
+        currency = desk.session.currency
     table = Table(
-        ("WHEN", "WHO", "ACT", "ENTITY", "BEFORE", "AFTER", "REASON"),
-        [(each.at, each.who, each.act, each.entity, each.before, each.after, each.reason) for each in page.events],
+        ("WHEN", "WHO", "ACT", "ENTITY", "WHAT"),
+        [(each.at, each.who, each.act, each.entity, brief(each, currency)) for each in page.events],
         empty="nothing was recorded",
     )
     report.give({"events": page.events, "next": page.next}, table)

@@ -75,6 +75,27 @@ begin
   end if;
 end $$;
 
+-- ISO 4217's active currencies: one that is none cannot be shown to anybody.
+create or replace function currency_check(currency text) returns void
+  language plpgsql immutable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  known constant text := '
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL
+    HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL
+    MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON
+    RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH
+    UGX USD UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+  ';
+begin
+  if currency is null or currency <> all (regexp_split_to_array(btrim(known, e' \n'), '\s+')) then
+    perform fail('DF400', 'currency', format('%s is not a currency', currency),
+                 'write its ISO code, such as USD or EUR', '{"field": "currency"}');
+  end if;
+end $$;
+
 create or replace function agency_create(code text, name text, zone text, currency text) returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -90,6 +111,7 @@ begin
                  '{"field": "zone"}');
   end if;
   perform code_check(code, 'an agency');
+  perform currency_check(currency);
   if exists (select from agency a where a.code = agency_create.code) then
     perform fail('DF422', 'agency_code_key', format('there is already an agency %s', code));
   end if;
@@ -110,6 +132,8 @@ begin
                  '{"field": "collectors"}');
   elsif coalesce(cardinality(collectors), 0) = 0 then
     perform fail('DF400', 'collectors', 'name at least one collector', '', '{"field": "collectors"}');
+  elsif cardinality(collectors) > (select count(distinct c) from unnest(collectors) c) then
+    perform fail('DF400', 'collectors', 'name each collector once', '', '{"field": "collectors"}');
   end if;
   delete from client_collector c where c.client_id = client;
   insert into client_collector (client_id, position, user_id)
@@ -137,6 +161,7 @@ declare
   opened int;
 begin
   perform code_check(code, 'a client');
+  perform currency_check(money);
   if exists (select from client c where c.agency_id = home and c.code = client_create.code) then
     perform fail('DF422', 'client_code_key', format('there is already a client %s', code));
   end if;

@@ -62,6 +62,7 @@ begin
   insert into users (agency_id, login, full_name) values (home, login, full_name) returning id into uid;
   insert into user_roles (user_id, role) values (uid, user_create.role);
   execute format('create role %I login in role %I password %L connection limit 20', login, 'debtflow_' || role, scram);
+  execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '2min');
   return uid;
 end $$;
 

@@ -150,7 +150,8 @@ begin
   end if;
   if refused then
     perform security_note('payment.refused', w.outcome, 'account', w.account_id,
-                          jsonb_build_object('amount', w.amount, 'account', w.number))
+                          jsonb_build_object('amount', w.amount, 'account',
+                                             case when w.number ~ '^[0-9]{1,12}-?[0-9]?$' then w.number end))
        from unnest(weighed) w
       where w.outcome not in ('posted', 'replayed', 'stale');
   end if;

@@ -59,6 +59,7 @@ declare
   i record;
   in_hand bigint := 0;
   taken bigint[] := '{}';
+  keys uuid[] := '{}';
   due bigint[]; unapplied bigint; version bigint;
 begin
   for i in select * from reversal_candidates(items, who.agency_id) c order by c.account_id, c.ord loop
@@ -74,6 +75,7 @@ begin
       when i.account_id is null then 'not_found'
       when i.submission_id is null then 'submission_form'
       when i.old_id is not null then case when i.old_hash = i.hash then 'replayed' else 'conflict' end
+      when i.submission_id = any (keys) then 'conflict'
       when not i.reason_known then 'reason_unknown'
       when i.done or i.payment_id = any (taken) then 'already_reversed'
       when 0 > any (plus4(due, i.parts, i.direction)) then 'paid_since'
@@ -85,6 +87,7 @@ begin
       unapplied := unapplied - i.direction * i.over;
       version := version + 1;
       taken := taken || i.payment_id;
+      keys := keys || i.submission_id;
     elsif w.outcome = 'replayed' then
       w.reversal_id := i.old_id;
     end if;

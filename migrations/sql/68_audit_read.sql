@@ -13,8 +13,8 @@ begin
   return query
     select p.audit_id, p.path,
            case
-             when p.path like '%.ssn_last4' then '···' || right(p.value, 1)
-             when p.path like '%.value' and who.role = 'readonly' then '•••'
+             when p.path like '%ssn\_last4' then '···' || right(p.value, 1)
+             when who.role = 'readonly' and (p.path like '%.value' or p.path like '%.cell %') then '•••'
              else p.value
            end
       from unnest(ids, ats) as asked(id, at)

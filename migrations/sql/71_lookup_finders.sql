@@ -51,7 +51,7 @@ begin
     from search_key s
    where s.%1$s_id = scope
      and s.kind = lookup_keys_%1$s.kind
-     and (s.key, s.account_id) > (coalesce(after.key, lo), coalesce(after.id, 0))
+     and (s.key, s.account_id) > (greatest(after.key, lo), case when after.key >= lo then after.id else 0 end)
      and s.key < hi
      and not exists (select
                        from search_key d

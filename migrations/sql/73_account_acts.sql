@@ -160,7 +160,14 @@ begin
   if replay is not null then
     return account_line(a.id, (replay ->> 'activity')::bigint);
   end if;
-  if promised_on < agency_today(a.agency_id) then
+  if outcome is null or outcome <> all (array['promise_to_pay', 'contacted', 'left_message', 'no_answer', 'busy',
+                                             'wrong_number', 'refused_to_pay', 'call_back']) then
+    perform fail('DF400', 'outcome', 'a call does not end like that', 'promise_to_pay, contacted, left_message, no_answer …',
+                 '{"field": "outcome"}');
+  elsif promised not between 1 and 1000000000000000 then
+    perform fail('DF400', 'promised', 'no such amount can be promised', 'type figures such as 100.00',
+                 '{"field": "promised"}');
+  elsif promised_on not between agency_today(a.agency_id) and '9999-12-31' then
     perform fail('DF400', 'promised_on', 'a promise is for a day to come', 'type +7, 5 Dec or 2026-12-05',
                  '{"field": "promised_on"}');
   end if;
@@ -186,7 +193,7 @@ begin
   if a.status in ('closed', 'settled') then
     perform fail('DF422', 'account_closed',
                  format('account %s is %s: there is nothing to follow up', number, a.status));
-  elsif on_day < agency_today(a.agency_id) then
+  elsif on_day not between agency_today(a.agency_id) and '9999-12-31' then
     perform fail('DF400', 'follow_up_on', 'a follow-up is for a day to come', 'type t, +7, 5 Dec or 2026-12-05',
                  '{"field": "follow_up_on"}');
   end if;

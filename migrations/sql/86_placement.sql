@@ -51,7 +51,7 @@ begin
   select * into placed_by from client c where c.id = b.client_id;
   select k.currency into money from book k where k.id = placed_by.book_id;
   with placed as materialized (
-    select r.row_no, p.*, sum4(placement_parts(r.parsed)) as amount,
+    select r.row_no, r.ref, p.*, sum4(placement_parts(r.parsed)) as amount,
            nextval('debtflow.debtor_id_seq') as debtor_id,
            nextval('debtflow.account_id_seq') as account_id,
            account_number(claimed.base + o.ord - 1) as number,
@@ -59,7 +59,7 @@ begin
       from unnest(rows) with ordinality as o(row_no, ord)
       join import_row r on r.batch_id = b.id and r.row_no = o.row_no and r.row_no = any (rows)
       cross join lateral jsonb_to_record(r.parsed) as p(
-        ref text, name text, first_norm text, last_norm text, ssn4 text, email text, phone text,
+        name text, first_norm text, last_norm text, ssn4 text, email text, phone text,
         due_on date, creditor text, kind text)
   ),
   wrote_debtors as (
@@ -155,7 +155,7 @@ begin
   perform persons_link(b.agency_id, array(select a.debtor_id from account a where a.id = any (accounts)));
   perform placement_post(b, accounts);
   perform account_index(accounts);
-exception when data_exception or integrity_constraint_violation then
+exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
   get stacked diagnostics rule = constraint_name;
   if half > 0 then
     perform placement_try(b, rows[:half], who);

@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.audit.change import Change, changes
 from screens.widgets import Heading, plain
+from services.audit.changes import Change, changes
 
 if TYPE_CHECKING:
     from screens.base import Desk

@@ -13,11 +13,11 @@ from textual.containers import Container, Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from screens.audit.change import brief
 from screens.audit.detail import ChangeDetail
 from screens.base import BaseScreen, Desk, key
 from screens.navigation import OpenAccount, OpenBatch
 from screens.widgets import Column, EmptyState, PagedTable, cell, plain, typable
+from services.audit.changes import brief
 from services.domain.lexer import quoted
 from services.domain.numbers import parse_account_number
 from services.domain.trail import AuditQuery, parse_audit

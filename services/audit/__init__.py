@@ -1,6 +1,7 @@
 """The audit trail."""
 
+from services.audit.changes import Change, brief, changes
 from services.audit.results import AuditEvent, AuditPage
 from services.audit.service import Audit
 
-__all__ = ["Audit", "AuditEvent", "AuditPage"]
+__all__ = ["Audit", "AuditEvent", "AuditPage", "Change", "brief", "changes"]

@@ -14,6 +14,7 @@ NAMED = {
     "client": "select id from debtflow.client where code = upper(%s)",
     "agency": "select id from debtflow.agency where code = upper(%s)",
 }
+KINDS = ("account", "debtor", "batch", "user", "client", "agency")
 ACCOUNT = "select id, debtor_id from debtflow.account where number = %s"
 
 
@@ -29,6 +30,8 @@ class Target:
 def resolve(connection: Connection, query: AuditQuery, *, mine: int | None) -> Target:
     """The ids behind the words; ``mine`` is whose acts to show where nothing is asked for (a collector's own)."""
     user = _id(connection, "user", query.who) if query.who else None
+    if query.entity_kind is not None and query.entity_kind not in KINDS:
+        raise BadInput("entity", f"nothing called {query.entity_kind} is audited", hint=", ".join(KINDS))
     if query.entity_kind is None:
         return Target(user if query.who else mine)
     if query.entity_ref is None:

@@ -16,7 +16,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A creditor with the contract in force today; ``commission_bp`` is basis points, ``buckets`` the order of payment."""
+    """A creditor and the contract in force today; ``commission_bp`` is basis points, ``buckets`` the payment order."""
 
     code: str
     name: str

@@ -20,8 +20,8 @@ EARLIER = """
 
 RECEIPT = """
   select p.id as payment_id, p.submission_id, a.number, a.debtor_name as debtor, p.amount, p.currency, p.method,
-         debtflow.payment_reference(p.id) as reference, p.effective_on, p.recorded_at, u.login as entered_by, p.parts, p.over,
-         p.due_before, p.bucket_order, b.version,
+         debtflow.payment_reference(p.id) as reference, p.effective_on, p.recorded_at, u.login as entered_by,
+         p.parts, p.over, p.due_before, p.bucket_order, b.version,
          k.starts_on as contract_since, debtflow.plus4(p.due_before, p.parts, -1) as due, 'shown' as outcome
     from debtflow.payment p
     join debtflow.account a on a.id = p.account_id

@@ -53,7 +53,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do now; ``outcome`` is ``posted`` or the rule that refuses, ``message`` and ``hint`` say why."""
+    """What posting would do now; ``outcome`` is ``posted`` or the rule that refuses, ``message`` says why."""
 
     outcome: str
     message: str | None

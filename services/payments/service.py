@@ -44,8 +44,8 @@ class Payments:
     def post(self, form: PaymentForm, *, dry_run: bool = False) -> Receipt:
         """Post one payment and give its receipt; the same submission again gives the same receipt and does nothing.
 
-        Locks the account for the length of the act. Raises Refused with the rule's name, Stale where ``form.version`` is
-        not the account's, Busy naming the holder where somebody keeps the account locked.
+        Locks the account for the length of the act. Raises Refused with the rule's name, Stale where ``form.version``
+        is not the account's, Busy naming the holder where somebody keeps the account locked.
         """
         answer = self._rehearsed([form])[0] if dry_run else self.post_many([form])[0]
         if isinstance(answer, DebtFlowError):

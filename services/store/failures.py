@@ -125,7 +125,7 @@ def _ours(state: str, said: str, hint: str | None, rule: str, detail: str | None
 
 def _refused_sign_in(state: str, said: str) -> NotAllowed:
     if state == "42501":
-        return NotAllowed(said, rule="database_privilege", hint="your role does not include this")
+        return NotAllowed("your role may not see or do this", rule="database_privilege", hint=f"the database says: {said}")
     return NotAllowed("the user name or the password is not right", rule="sign_in", hint="type both again")
 
 

@@ -72,4 +72,5 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) values (1, "
         "1, 1, 2, 'x', '{}', '[]', 'error')",
     ),
+    "0006": (),
 }

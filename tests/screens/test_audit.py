@@ -8,8 +8,8 @@ import pytest
 
 from screens.account import AccountScreen
 from screens.audit import AuditScreen
-from screens.audit.change import brief, changes
 from screens.batch import BatchScreen
+from services.audit.changes import brief, changes
 from services.errors import NotFound
 from tests.screens.conftest import burst, press, settled, shown, top
 from tests.screens.fakes import FIRST, FakeServices, session

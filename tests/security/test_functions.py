@@ -49,7 +49,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),
-    (USERADMIN, (), "agency_to_administer client_collectors_set code_check contract_renew"),
+    (USERADMIN, (), "agency_to_administer client_collectors_set code_check contract_renew currency_check"),
     (USERADMIN, (), "login_check scram_check user_to_administer"),
     (MONITOR, (KERNEL,), "backend_of"),
     # the kernel's: bound by policies and column grants

@@ -19,6 +19,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.store.tables.base import Bytewise, Currency, Instant, column, metadata, optional
 
+UNPRINTABLE = r"U&'[\0001-\001f\007f-\009f\202a-\202e\2066-\2069]'"
+
 book = Table(
     "book",
     metadata,
@@ -67,6 +69,8 @@ contract = Table(
         "(bucket_order @> '{1,2,3,4}'::smallint[]) and (array_length(bucket_order, 1) = 4)",
         name="contract_order_complete",
     ),
+    CheckConstraint("starts_on between '1900-01-01' and '9999-12-31'", name="contract_start_bounded"),
+    CheckConstraint("array_ndims(bucket_order) = 1", name="contract_order_flat"),
     UniqueConstraint("client_id", "starts_on", name="contract_client_start_key"),
 )
 
@@ -88,6 +92,7 @@ debtor = Table(
     column("last_norm", Bytewise),
     optional("ssn_last4", Text),
     CheckConstraint("length(name) between 1 and 200", name="debtor_name_length"),
+    CheckConstraint(rf"name !~ {UNPRINTABLE}", name="debtor_name_plain"),
     CheckConstraint("ssn_last4 ~ '^[0-9]{4}$'", name="debtor_ssn_form"),
     Index("debtor_person_idx", "person_id", postgresql_where=text("person_id is not null")),
     Index(
@@ -114,6 +119,7 @@ debtor_contact = Table(
     optional("removed_at", Instant),
     CheckConstraint("kind in ('phone', 'email', 'address')", name="contact_kind_known"),
     CheckConstraint("length(value) between 1 and 400", name="contact_value_length"),
+    CheckConstraint(r"value !~ U&'[\0001-\0009\000b-\001f\007f-\009f\202a-\202e\2066-\2069]'", name="contact_plain"),
     CheckConstraint("length(label) <= 60", name="contact_label_length"),
     Index("debtor_contact_debtor_idx", "debtor_id"),
 )
@@ -170,6 +176,16 @@ account = Table(
     ),
     CheckConstraint("priority between 0 and 3", name="account_priority_range"),
     CheckConstraint("original_amount > 0", name="account_original_positive"),
+    CheckConstraint("original_amount <= 1000000000000000", name="account_original_bounded"),
+    CheckConstraint(
+        "due_on between '1900-01-01' and '9999-12-31' and follow_up_on between '1900-01-01' and '9999-12-31' "
+        "and charge_off_on between '1900-01-01' and '9999-12-31' and placed_on between '1970-01-01' and '9999-12-31'",
+        name="account_days_bounded",
+    ),
+    CheckConstraint(
+        rf"concat(external_ref, debtor_name, creditor_name, account_type) !~ {UNPRINTABLE}", name="account_texts_plain"
+    ),
+    CheckConstraint("length(creditor_name) <= 200 and length(account_type) <= 200", name="account_texts_length"),
     CheckConstraint("(status = 'closed') = (closed_reason is not null)", name="account_closed_has_reason"),
     UniqueConstraint("agency_id", "number", name="account_number_key"),
     UniqueConstraint("client_id", "external_ref", name="account_external_ref_key"),

@@ -81,6 +81,19 @@ import_row = Table(
     column("version", Integer, server_default=text("1")),
     optional("reason", Text),
     optional("account_id", BigInteger, ForeignKey("debtflow.account.id")),
+    CheckConstraint("""not jsonb_path_exists(cells, '$.* ? (@.type() != "string")')""", name="import_row_cells_text"),
+    CheckConstraint(
+        """not jsonb_path_exists(findings,
+    '$[*] ? (!(@.column.type() == "string" && @.value.type() == "string" && @.rule.type() == "string"
+     && @.message.type() == "string" && (@.severity == "error" || @.severity == "warning")))')""",
+        name="import_row_findings_whole",
+    ),
+    CheckConstraint(
+        """not jsonb_path_exists(findings,
+    '$[*].keyvalue() ? (!(@.key == "column" || @.key == "value" || @.key == "rule" || @.key == "message"
+     || @.key == "severity"))')""",
+        name="import_row_findings_known",
+    ),
     CheckConstraint("row_no > 0", name="import_row_number_positive"),
     CheckConstraint("jsonb_typeof(cells) = 'object'", name="import_row_cells_shape"),
     CheckConstraint("jsonb_typeof(findings) = 'array'", name="import_row_findings_shape"),

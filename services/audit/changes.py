@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from screens.widgets import GONE, harmless, money, words
+from services.audit.results import AuditEvent
 from services.domain.money import Money
 from services.errors import BadInput
-
-if TYPE_CHECKING:
-    from services.audit.results import AuditEvent
 
 MONEY = frozenset({"owing", "unapplied", "original_amount"})
 BUCKETS = ("principal", "interest", "fees", "costs")
@@ -36,7 +32,7 @@ class Change:
         unit = f" {self.unit}" if self.unit not in ("", local_currency) else ""
         if not self.before:
             return f"{self.column} {self.after}{unit}"
-        return f"{self.column} {self.before} → {self.after or GONE}{unit}"
+        return f"{self.column} {self.before} → {self.after or '—'}{unit}"
 
 
 def changes(event: AuditEvent, local_currency: str) -> tuple[Change, ...]:
@@ -65,10 +61,10 @@ def _column(name: str, before: Mapping[str, object], after: Mapping[str, object]
     if name == "due":
         yield from _buckets(old, new, currency)
     elif name in MONEY and isinstance(old, int | None) and isinstance(new, int | None):
-        yield _money(words(name), old, new, currency)
+        yield _money(_words(name), old, new, currency)
     else:
         # A promise is an amount whose row does not name the currency.
-        yield Change(words(name), _shown(old), _shown(new), "minor units" if name == "promised" else "")
+        yield Change(_words(name), _shown(old), _shown(new), "minor units" if name == "promised" else "")
 
 
 def _buckets(old: object, new: object, currency: str) -> Iterator[Change]:
@@ -86,8 +82,16 @@ def _money(column: str, old: int | None, new: int | None, currency: str) -> Chan
     try:
         was, now = (None if minor is None else Money(minor, currency) for minor in (old, new))
     except BadInput:
-        return Change(column, _shown(old), _shown(new), f"minor units of {harmless(currency)}")
-    return Change(column, money(was) if was is not None else "", money(now) if now is not None else "", currency)
+        return Change(column, _shown(old), _shown(new), f"minor units of {currency}")
+    return Change(column, _figures(was), _figures(now), currency)
+
+
+def _figures(amount: Money | None) -> str:
+    return "" if amount is None else amount.figures.replace("-", "−")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _shown(value: object) -> str:
@@ -95,5 +99,5 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
