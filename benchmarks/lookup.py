@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from benchmarks.report import Row
@@ -17,24 +18,29 @@ from services.store import Store
 
 COLLECTORS: Final = 50
 CHUNK: Final = 20_000
-SYLLABLES: Final = ["ba", "ber", "dan", "el", "fen", "gar", "hol", "is", "ka", "lor", "mi", "nor", "ol", "per", "quil", "ras", "son", "ta", "ul", "ver"]
+SYLLABLES: Final = (
+    "ba", "ber", "dan", "el", "fen", "gar", "hol", "is", "ka", "lor", "mi", "nor", "ol", "per", "quil", "ras", "son",
+    "ta", "ul", "ver",
+)  # fmt: skip
 TABLES: Final = ("account", "account_balance", "search_key", "debtor", "debtor_contact", "account_flag")
 
 FILL: Final = """
   with made as (
     insert into debtflow.debtor (agency_id, name, first_norm, last_norm, ssn_last4)
     select %(agency)s, f || ' ' || l, f, l, lpad((n %% 10000)::text, 4, '0')
-      from unnest(%(first)s::text[], %(last)s::text[]) with ordinality as x(f, l, k), lateral (select %(from)s + k as n) y
+      from unnest(%(first)s::text[], %(last)s::text[]) with ordinality as x(f, l, k),
+           lateral (select %(from)s + k as n) y
     returning id, first_norm, last_norm),
   numbered as (select *, %(from)s + row_number() over (order by id) as n from made),
   called as (
     insert into debtflow.debtor_contact (agency_id, debtor_id, kind, value)
     select %(agency)s, id, 'phone', '+1' || (2000000000 + n * 7)::text from numbered),
   placed as (
-    insert into debtflow.account (agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name, last_norm,
-      first_norm, status, currency, original_amount, placed_on, follow_up_on)
-    select %(agency)s, %(client)s, (%(collectors)s::int[])[1 + n %% %(many)s], id, debtflow.account_number(100000 + n), 'REF-' || n,
-      first_norm || ' ' || last_norm, last_norm, first_norm, 'assigned', 'USD', 10000, '2025-01-01', date '2026-01-01' + (n %% 300)::int
+    insert into debtflow.account (agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name,
+      last_norm, first_norm, status, currency, original_amount, placed_on, follow_up_on)
+    select %(agency)s, %(client)s, (%(collectors)s::int[])[1 + n %% %(many)s], id, debtflow.account_number(100000 + n),
+      'REF-' || n, first_norm || ' ' || last_norm, last_norm, first_norm, 'assigned', 'USD', 10000, '2025-01-01',
+      date '2026-01-01' + (n %% 300)::int
       from numbered
     returning id, collector_id)
   insert into debtflow.account_balance (account_id, agency_id, collector_id, currency, due)
@@ -50,7 +56,10 @@ def furnish(bench: Bench, accounts: int) -> None:
         bench.login("LOOK", "seer", "supervisor")
         for k in range(COLLECTORS):
             bench.login("LOOK", f"looker{k}", "collector")
-        run("select debtflow.client_create('LOOK', 'LK', 'Look', 2500, '{4,3,2,1}', '2025-01-01', 'one_collector', '{looker0}')")
+        run(
+            "select debtflow.client_create('LOOK', 'LK', 'Look', 2500, '{4,3,2,1}', '2025-01-01', 'one_collector', "
+            "'{looker0}')"
+        )
         agency = run("select id from debtflow.agency where code = 'LOOK'").fetchone()
         client = run("select id from debtflow.client where code = 'LK'").fetchone()
         crew = run("select array_agg(id order by id) from debtflow.users where login like 'looker%'").fetchone()
@@ -73,34 +82,45 @@ def measure(bench: Bench, *, accounts: int, questions: int) -> list[Row]:
     """A row a kind of question: median and 99th percentile, as multiples of a primary-key read's median."""
     furnish(bench, accounts)
     rows = []
-    for login in ("seer", "looker0"):
+    for login, who in (("seer", "supervisor"), ("looker0", "collector")):
         store = Store(bench.url, user=login, password=f"{login}-bench", size=1)
         store.open_session("bench")
         names = _sample(bench, login, questions)
-        key = _times(lambda number: store.ask(lambda c: c.exec_driver_sql(BY_KEY, (number,)).one_or_none()), _ids(bench, questions))
+        key = _times(partial(_read_by_key, store), _ids(bench, questions))
         with_policies = _kinds(store, names)
         with _no_policies(bench):
             without = _kinds(store, names)
         for kind, took in with_policies.items():
-            case = f"{kind}, as {'supervisor' if login == 'seer' else 'collector'}"
-            rows.append(Row("lookup", f"{case}: p50 / key p50", 1, _p(took, 50) / _p(key, 50), _p(took, 50) * 1e3, _p(key, 50) * 1e3))
-            rows.append(Row("lookup", f"{case}: p99 ms", 1, _p(took, 99) / _p(key, 50), _p(took, 99) * 1e3, _p(key, 50) * 1e3, TARGET_P99[kind]))
-            rows.append(
-                Row("lookup", f"{case}: with / without RLS", 1, _p(took, 50) / _p(without[kind], 50), _p(took, 50) * 1e3, _p(without[kind], 50) * 1e3, "<= 1.5")
-            )
+            rows += _rows(f"{kind}, as {who}", TARGET_P99[kind], took, key, without[kind])
         store.close()
     return rows
 
 
+def _rows(case: str, target: str, took: list[float], key: list[float], without: list[float]) -> list[Row]:
+    """Figures in milliseconds; the target of the 99th percentile is in milliseconds as well."""
+    middle, tail, base, bare = _p(took, 50) * 1e3, _p(took, 99) * 1e3, _p(key, 50) * 1e3, _p(without, 50) * 1e3
+    return [
+        Row("lookup", f"{case}: p50 / key p50", 1, middle / base, middle, base),
+        Row("lookup", f"{case}: p99 / key p50 (target: ms)", 1, tail / base, tail, base, target),
+        Row("lookup", f"{case}: with / without row security", 1, middle / bare, middle, bare, "<= 1.5"),
+    ]
+
+
+def _read_by_key(store: Store, key: str) -> object:
+    return store.ask(lambda connection: connection.exec_driver_sql(BY_KEY, (key,)).one_or_none())
+
+
 BY_KEY: Final = "select a.id, a.number, a.status from debtflow.account a where a.id = %s"
 TARGET_P99: Final = {
-    "number": "<= 1 ms", "reference": "<= 1 ms", "phone": "<= 1 ms", "surname prefix": "<= 1 ms", "part of a name": "<= 5 ms",
-    "one typo": "<= 10 ms",
+    "number": "<= 1 ms", "reference": "<= 1 ms", "phone": "<= 1 ms", "surname prefix": "<= 1 ms",
+    "part of a name": "<= 5 ms", "one typo": "<= 10 ms",
 }  # fmt: skip
 
 
 def _kinds(store: Store, names: Sequence[tuple[str, str, str, str, str]]) -> dict[str, list[float]]:
-    ask: Callable[[str], object] = lambda text: Accounts(store).find(parse_lookup(text))  # noqa: E731
+    def ask(text: str) -> object:
+        return Accounts(store).find(parse_lookup(text))
+
     return {
         "number": _times(ask, [number for number, *_ in names]),
         "reference": _times(ask, [f"ref:{ref}" for _, ref, *_ in names]),

@@ -1,4 +1,4 @@
-"""From the start of the process to the first screen on the terminal, beside a bare form of the same toolkit; and the scripts' start."""
+"""From the start of the process to the first screen, beside a bare form of the same toolkit; and how scripts start."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ def measure() -> list[Row]:
         bare.write_text(BARE)
         home = Path(folder) / "home"
         ours = [sys.executable, "-m", "debtflow_tui"]
-        environment = {**os.environ, "DEBTFLOW_HOME": str(home), "DEBTFLOW_DATABASE_URL": "postgresql:///x?host=/nowhere"}
+        environment = {
+            **os.environ,
+            "DEBTFLOW_HOME": str(home),
+            "DEBTFLOW_DATABASE_URL": "postgresql:///x?host=/nowhere",
+        }
         paints, bares = [], []
         for _ in range(ROUNDS):
             bares.append(_first_paint([sys.executable, str(bare)], environment))

@@ -19,19 +19,27 @@ from services.store import Store
 AGENCY, COLLECTOR = "BENCH", "poster"
 ACCOUNTS_A_CLIENT = 2_000
 CLIENTS = 16
+OWN, SHARED, BATCHES = "one payment, own trust books", "one payment, one shared trust book", "batches of 50"
+TARGETS = {
+    OWN: {1: ">= 1.4", 4: ">= 0.9", 16: ">= 0.8"},
+    SHARED: {4: ">= 0.9", 16: ">= 0.7"},
+    BATCHES: {1: ">= 6", 4: ">= 6"},
+}
 
 FURNISH = """
   with made as (
     insert into debtflow.debtor (agency_id, name, first_norm, last_norm)
-    select a.id, 'Debtor ' || n, 'debtor', n::text from debtflow.agency a, generate_series(1, %(accounts)s) n where a.code = 'BENCH'
+    select a.id, 'Debtor ' || n, 'debtor', n::text
+      from debtflow.agency a, generate_series(1, %(accounts)s) n where a.code = 'BENCH'
     returning id, agency_id),
   numbered as (select id, agency_id, row_number() over () as n from made),
   placed as (
-    insert into debtflow.account (agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name, last_norm,
-      first_norm, status, currency, original_amount, placed_on)
-    select d.agency_id, c.id, u.id, d.id, debtflow.account_number(100000 + c.id * 10000 + d.n), 'R' || d.n, 'Debtor', 'debtor',
-      d.n::text, 'assigned', 'USD', 100000000, '2025-01-01'
-      from numbered d cross join debtflow.client c cross join debtflow.users u where c.code = %(client)s and u.login = 'poster'
+    insert into debtflow.account (agency_id, client_id, collector_id, debtor_id, number, external_ref, debtor_name,
+      last_norm, first_norm, status, currency, original_amount, placed_on)
+    select d.agency_id, c.id, u.id, d.id, debtflow.account_number(100000 + c.id * 10000 + d.n), 'R' || d.n, 'Debtor',
+      'debtor', d.n::text, 'assigned', 'USD', 100000000, '2025-01-01'
+      from numbered d cross join debtflow.client c cross join debtflow.users u
+     where c.code = %(client)s and u.login = 'poster'
     returning id, agency_id, collector_id, number)
   insert into debtflow.account_balance (account_id, agency_id, collector_id, currency, due)
   select id, agency_id, collector_id, 'USD', '{90000000,5000000,3000000,2000000}' from placed"""
@@ -63,9 +71,9 @@ def measure(bench: Bench, *, seconds: float, rounds: int) -> list[Row]:
     for clients in (1, 4, 16):
         distinct = [spread[k::clients] for k in range(clients)]
         shared = [accounts[0][k::clients] for k in range(clients)]
-        rows += _case(bench, "one payment, each client's own trust book", clients, distinct, 1, seconds, rounds)
-        rows += _case(bench, "one payment, one shared trust book", clients, shared, 1, seconds, rounds)
-        rows += _case(bench, "batches of 50", clients, distinct, 50, seconds, rounds)
+        rows += _case(bench, OWN, clients, distinct, 1, seconds, rounds)
+        rows += _case(bench, SHARED, clients, shared, 1, seconds, rounds)
+        rows += _case(bench, BATCHES, clients, distinct, 50, seconds, rounds)
     return rows
 
 
@@ -79,7 +87,8 @@ def _case(
         ours.append(rate)
         theirs.append(base)
         ratios.append(rate / base)
-    return [Row("posting", name, clients, statistics.median(ratios), statistics.median(ours), statistics.median(theirs))]
+    middle = statistics.median
+    return [Row("posting", name, clients, middle(ratios), middle(ours), middle(theirs), TARGETS[name].get(clients, ""))]
 
 
 def storm(url: str, accounts: Sequence[Sequence[str]], batch: int, seconds: float) -> float:
@@ -94,7 +103,7 @@ def storm(url: str, accounts: Sequence[Sequence[str]], batch: int, seconds: floa
     done = [answers.get(timeout=seconds + 120) for _ in operators]
     for operator in operators:
         operator.join()
-    return sum(count / took for count, took in done)
+    return float(sum(count / took for count, took in done))
 
 
 def _operator(url: str, accounts: list[str], batch: int, seconds: float, barrier: Barrier, answers: Any) -> None:

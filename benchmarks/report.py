@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: ``ratio`` is what counts; ``ours`` and ``yardstick`` are what it was made of, in the unit of ``what``."""
+    """One case: ``ratio`` is what counts; ``ours`` and ``yardstick`` are what it was made of."""
 
     subject: str
     case: str
@@ -23,12 +23,13 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text."""
-    lines = [f"{'':10} {'case':46} {'clients':>7} {'ratio':>7} {'target':>9} {'ours':>11} {'yardstick':>11}"]
-    for row in rows:
-        lines.append(
-            f"{row.subject:10} {row.case:46} {row.clients:7} {row.ratio:7.2f} {row.target:>9} {row.ours:11,.2f} {row.yardstick:11,.2f}"
-        )
-    return "\n".join(lines)
+    head = f"{'':8} {'case':52} {'clients':>7} {'ratio':>7} {'target':>8} {'ours':>11} {'yardstick':>11}"
+    return "\n".join([head, *map(_line, rows)])
+
+
+def _line(row: Row) -> str:
+    figures = f"{row.ratio:7.2f} {row.target:>8} {row.ours:11,.2f} {row.yardstick:11,.2f}"
+    return f"{row.subject:8} {row.case:52} {row.clients:7} {figures}"
 
 
 def save(rows: Sequence[Row], path: Path) -> None:

@@ -18,7 +18,8 @@ from debtflow_tui.embedded import EmbeddedServer
 from migrations import runner
 
 SETTINGS: Final = {
-    "fsync": "on", "synchronous_commit": "on", "shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min",
+    "fsync": "on", "synchronous_commit": "on", "shared_buffers": "1GB", "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
     "max_connections": "120", "autovacuum_naptime": "10s", "jit": "off",
 }  # fmt: skip
 DATABASE: Final = "bench"

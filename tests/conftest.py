@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 from tests.support import cluster as clusters
 from tests.support.house import House
 
-# The number of examples is fixed and no example has a deadline: the suite says the same twice in a row, on a busy machine too.
+# The number of examples is fixed and no example has a deadline: the suite says the same twice in a row, and on a busy
+# machine too.
 settings.register_profile(
     "house",
     max_examples=50,

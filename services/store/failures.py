@@ -125,7 +125,8 @@ def _ours(state: str, said: str, hint: str | None, rule: str, detail: str | None
 
 def _refused_sign_in(state: str, said: str) -> NotAllowed:
     if state == "42501":
-        return NotAllowed("your role may not see or do this", rule="database_privilege", hint=f"the database says: {said}")
+        told = f"the database says: {said}"
+        return NotAllowed("your role may not see or do this", rule="database_privilege", hint=told)
     return NotAllowed("the user name or the password is not right", rule="sign_in", hint="type both again")
 
 

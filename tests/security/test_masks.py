@@ -45,7 +45,7 @@ def test_a_corrected_cell_is_as_personal_as_the_contact_it_becomes(house: House)
         "(select array_agg(at) from debtflow.audit_log))"
     )
     for login in ("rex", "bea"):
-        seen = dict(house.psql(login).execute(query).fetchall())
+        seen: dict[str, str] = dict(house.psql(login).execute(query).fetchall())
         assert seen["after.cell debtor_ssn_last4"] != "7391", login
     seen = dict(house.psql("rex").execute(query).fetchall())
     assert "jane@example.org" not in seen.values()

@@ -98,11 +98,7 @@ def forge(psql: psycopg.Connection, *changes: dict[str, Any], findings: str = "[
 )
 def test_a_forged_row_stays_behind_and_the_others_are_placed(house: House, change: dict[str, Any]) -> None:
     psql = house.psql("bea")
-    try:
-        batch = forge(psql, {"ref": "R-1"}, {"ref": "R-2", **change}, {"ref": "R-3"})
-    except psycopg.Error as error:  # refused at the door is as good
-        assert (error.sqlstate or "")[:2] in ("22", "23", "DF")
-        return
+    batch = forge(psql, {"ref": "R-1"}, {"ref": "R-2", **change}, {"ref": "R-3"})
     psql.execute("select * from debtflow.import_release_chunk(%s, 100, true)", [batch])
     placed = {ref for (ref,) in house.su.execute("select external_ref from debtflow.account").fetchall()}
     assert {"R-1", "R-3"} <= placed
@@ -110,21 +106,18 @@ def test_a_forged_row_stays_behind_and_the_others_are_placed(house: House, chang
     assert placed <= {"R-1", "R-2", "R-3"}
 
 
+WRONG_TYPES = '[{"column": 1, "value": {}, "rule": [], "severity": "warning", "message": 5}]'
+
+
 @pytest.mark.parametrize(
     ("findings", "cells"),
-    [("[1]", "{}"), ('[{"a": 1}]', "{}"), ('[{"column": 1, "value": {}, "rule": [], "severity": "warning", "message": 5}]', "{}"),
-     ("[]", '{"debtor_name": {"a": 1}}')],
-)  # fmt: skip
-def test_a_batch_of_junk_can_still_be_looked_at(house: House, findings: str, cells: str) -> None:
+    [("[1]", "{}"), ('[{"a": 1}]', "{}"), (WRONG_TYPES, "{}"), ("[]", '{"debtor_name": {"a": 1}}')],
+)
+def test_a_batch_of_junk_is_refused_at_the_door(house: House, findings: str, cells: str) -> None:
     psql = house.psql("bea")
-    try:
-        batch = forge(psql, {}, findings=findings, cells=cells)
-    except psycopg.Error as error:
-        assert (error.sqlstate or "")[:2] in ("22", "23", "DF")
-        return
-    imports = Imports(house.store("bea"))
-    assert imports.rows(batch).rows
-    imports.findings(batch)
+    with pytest.raises((psycopg.errors.CheckViolation, psycopg.DataError)):
+        forge(psql, {}, findings=findings, cells=cells)
+    assert Imports(house.store("bea")).batches()[0] == ()
 
 
 def test_rows_sent_and_left_lying_are_gone_with_the_next_file(house: House) -> None:
@@ -179,8 +172,8 @@ def test_a_forgotten_transaction_does_not_hold_an_account_for_hours(house: House
 def test_the_database_knows_the_currencies_that_money_knows(house: House) -> None:
     from services.domain.money import _EXPONENT
 
-    for code in _EXPONENT:
-        house.su.execute("select debtflow.currency_check(%s)", [code])
-    for code in ("ZZZ", "usd", "", None):
+    house.su.execute("select debtflow.currency_check(c) from unnest(%s::text[]) c", [list(_EXPONENT)])
+    unknown: list[str | None] = ["ZZZ", "usd", "", None]
+    for code in unknown:
         with pytest.raises(psycopg.Error, match="not a currency"):
             house.su.execute("select debtflow.currency_check(%s)", [code])

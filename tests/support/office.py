@@ -22,7 +22,7 @@ def scram(connection: psycopg.Connection, login: str, password: str) -> str:
 
 
 def furnish(connection: psycopg.Connection) -> None:
-    """Two agencies; HARBOR with the clients HXL (ana, 25 %) and MED (ana and ben in turn, 30 %), NORTHBY with ZEN (zoe)."""
+    """Two agencies: HARBOR with HXL (ana, 25 %) and MED (ana and ben in turn, 30 %), NORTHBY with ZEN (zoe)."""
     run = connection.execute
     run("select debtflow.agency_create('HARBOR', 'Harbor Collections', 'America/Chicago', 'USD')")
     run("select debtflow.agency_create('NORTHBY', 'Northby Recovery', 'Europe/Berlin', 'EUR')")
