@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.widgets import Heading, plain
+from screens.widgets import Heading, harmless, plain
 from services.audit.changes import Change, changes
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _table(found: Sequence[Change], width: int) -> Iterator[Content]:
     if not found:
         yield plain("no column that is kept", "$text-muted")
     for name, change in zip(names, found, strict=True):
-        old, new = _cut(change.before or "—", half), _cut(change.after or "—", half)
+        old, new = (_cut(harmless(said) or "—", half) for said in (change.before, change.after))
         for at in range(max(len(old), len(new))):
             was, now = old[at] if at < len(old) else "", new[at] if at < len(new) else ""
             yield Content.assemble(

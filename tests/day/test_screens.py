@@ -195,7 +195,7 @@ def takes_the_payment_back(console: Console, number: str, receipt: str) -> None:
     console.type("m")
     console.wait("Payments", receipt, "1991")
     console.type("r")
-    console.wait(f"Reverse {receipt}", "It cannot be taken back itself")
+    console.wait(f"Reverse {receipt}", "Takes back")
     console.type(f"nsf\r{PAYMENT}\r")
     after = f"{(before + cents(PAYMENT)) / 100:,.2f}"
     console.wait(f"{receipt} reversed by", f"{after} USD", f"nsf: {receipt}", gone="It cannot be")
