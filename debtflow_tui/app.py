@@ -316,6 +316,7 @@ def run(app: DebtFlowApp) -> int:
         sys.stderr.write(NO_TERMINAL)
         return 2
     app.run()
+    signals.let_go()
     code = app.return_code or 0
     # Textual says 1 for a crash, and 1 is a rule's refusal here.
     return CRASHED if code == 1 else code

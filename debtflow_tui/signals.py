@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable
 
 GOING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -19,3 +21,12 @@ def answer(leave: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in GOING:
         loop.add_signal_handler(number, leave, exit_code(number))
+
+
+def let_go() -> None:
+    """Write nothing more to a terminal that is gone: Python would flush once more and exit 120 instead of our code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
