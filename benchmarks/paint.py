@@ -22,7 +22,7 @@ from textual.app import App
 from textual.widgets import Input, Label
 class Form(App):
     def compose(self):
-        yield Label("Sign in"); yield Input(placeholder="user"); yield Input(password=True)
+        yield Label("User"); yield Input(); yield Label("Password"); yield Input(password=True)
 Form().run()
 """
 ROUNDS: Final = 9
@@ -63,7 +63,7 @@ def _first_paint(command: Sequence[str], environment: dict[str, str]) -> float:
     os.close(follower)
     seen = b""
     try:
-        while b"Sign in" not in seen and time.perf_counter() - began < 20:
+        while b"Password" not in seen and time.perf_counter() - began < 20:
             if select.select([leader], [], [], 0.5)[0]:
                 seen += os.read(leader, 65536)
         return time.perf_counter() - began

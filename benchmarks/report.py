@@ -23,13 +23,13 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text."""
-    head = f"{'':8} {'case':52} {'clients':>7} {'ratio':>7} {'target':>8} {'ours':>11} {'yardstick':>11}"
+    head = f"{'':8} {'case':56} {'clients':>7} {'ratio':>7} {'target':>8} {'ours':>11} {'yardstick':>11}"
     return "\n".join([head, *map(_line, rows)])
 
 
 def _line(row: Row) -> str:
     figures = f"{row.ratio:7.2f} {row.target:>8} {row.ours:11,.2f} {row.yardstick:11,.2f}"
-    return f"{row.subject:8} {row.case:52} {row.clients:7} {figures}"
+    return f"{row.subject:8} {row.case:56} {row.clients:7} {figures}"
 
 
 def save(rows: Sequence[Row], path: Path) -> None:
