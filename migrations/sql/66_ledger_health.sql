@@ -93,7 +93,7 @@ begin
     ('legs-whole', transfers_not_whole(who.agency_id),
      'every transfer has legs, every leg a ledger account of its agency'),
     ('collector-copies', collectors_not_copied(),
-     'the collector on the account is the one on its balance and search rows'),
+     'the collector on the account is the one on its balance'),
     ('closed-zero', paid_in_full_but_owing(),
      'paid in full means nothing owed');
 end $$;
