@@ -152,6 +152,7 @@ def _apply_repeatable(connection: Connection) -> None:
             "on conflict (name) do update set sha256 = excluded.sha256, applied_at = statement_timestamp()",
             [name, _digest(text)],
         )
+    raw.execute("delete from debtflow.repeatable where name <> all (%s)", [[name for name, _ in _repeatable()]])
     raw.execute("revoke create on schema debtflow from debtflow_kernel, debtflow_useradmin, debtflow_monitor")
 
 

@@ -121,8 +121,8 @@ def test_a_stale_file_is_noticed(empty: Callable[[], str]) -> None:
     assert runner.status(dsn).current is None
     runner.upgrade(dsn)
     with connect(dsn) as connection:
-        connection.execute("update debtflow.repeatable set sha256 = 'x' where name = '50_ledger.sql'")
-    assert runner.status(dsn).stale == ("50_ledger.sql",)
+        connection.execute("update debtflow.repeatable set sha256 = 'x' where name = '500_ledger.sql'")
+    assert runner.status(dsn).stale == ("500_ledger.sql",)
     assert not runner.status(dsn).up_to_date
     runner.upgrade(dsn)
     assert runner.status(dsn).up_to_date
