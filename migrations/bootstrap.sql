@@ -10,11 +10,12 @@ do $$
 declare
   name text;
   groups constant text[] := array[
-    'debtflow_agency_admin', 'debtflow_supervisor', 'debtflow_collector', 'debtflow_readonly'];
+    'debtflow_agency_admin', 'debtflow_supervisor', 'debtflow_collector', 'debtflow_readonly', 'debtflow_worker',
+    'debtflow_webhook'];
   owners constant text[] := array[
     'debtflow_owner', 'debtflow_kernel', 'debtflow_useradmin', 'debtflow_monitor'];
 begin
-  foreach name in array owners || groups || array['debtflow_worker', 'debtflow_webhook'] loop
+  foreach name in array owners || groups loop
     begin
       execute format('create role %I nologin', name);
     exception when duplicate_object or unique_violation then null;

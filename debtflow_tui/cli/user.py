@@ -25,7 +25,7 @@ def user() -> None:
 @user.command()
 @click.argument("login")
 @click.option("--name", required=True, help="Their full name.")
-@click.option("--role", required=True, help="agency_admin, supervisor, collector or readonly.")
+@click.option("--role", required=True, help="agency_admin, supervisor, collector, readonly, worker or webhook.")
 @click.option("--agency", help="Needed only by the installation's owner, where there are several.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 @click.pass_obj

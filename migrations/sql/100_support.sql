@@ -102,6 +102,16 @@ begin
                  privilege);
 end $$;
 
-grant execute on function operators_may, act_begin, kernel_now, fail, damm_digit, account_number, receipt_number
+-- Grants something to the logins that do an agency's background work.
+create or replace function worker_may(privilege text) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  execute format('grant %s to debtflow_worker', privilege);
+end $$;
+
+grant execute on function operators_may, worker_may, act_begin, kernel_now, fail, damm_digit, account_number, receipt_number
   to debtflow_kernel, debtflow_useradmin;
-select operators_may('execute on function kernel_now, fail, damm_digit, account_number, receipt_number');
+select operators_may(f), worker_may(f)
+  from (values ('execute on function kernel_now, fail, damm_digit, account_number, receipt_number')) x(f);

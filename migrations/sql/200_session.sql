@@ -94,6 +94,13 @@ as $$
     from (select (x).* from (select me_if_any() x) y) m
 $$;
 
+-- Nobody sits in front of a service: its session ends when its login is disabled.
+create or replace function session_lasts(role text) returns interval
+  language sql immutable parallel safe
+as $$
+  select case role when 'worker' then interval '10 years' else interval '15 minutes' end
+$$;
+
 -- 244 random bits from two UUIDs: pgcrypto is not everywhere. Only the hash is kept.
 create or replace function session_open(origin text default null) returns table (token text, expires_at timestamptz)
   language plpgsql security definer
@@ -102,7 +109,7 @@ as $$
 declare
   u record;
   secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
-  until constant timestamptz := kernel_now() + interval '15 minutes';
+  until timestamptz;
 begin
   select x.id, x.agency_id, r.role
     into u
@@ -119,6 +126,7 @@ begin
                  format('%s is recorded as %s but is not in that group', session_user, u.role),
                  'run debtflow doctor');
   end if;
+  until := kernel_now() + session_lasts(u.role);
   insert into session (token_hash, user_id, agency_id, role, login, opened_at, expires_at, origin)
   values (sha256(convert_to(secret, 'UTF8')), u.id, u.agency_id, u.role, session_user, kernel_now(), until,
           left(origin, 200));
@@ -132,7 +140,7 @@ create or replace function session_renew() returns timestamptz
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   update session
-     set expires_at = kernel_now() + interval '15 minutes'
+     set expires_at = kernel_now() + session_lasts(role)
    where id = (me()).session_id
   returning expires_at
 $$;
@@ -176,4 +184,5 @@ $$;
 
 grant execute on function me, me_if_any, agency_today, security_note, is_installer, supervisor_only
   to debtflow_kernel, debtflow_useradmin;
-select operators_may('execute on function me, today, session_open, session_renew, session_close, session_whoami');
+select operators_may(f), worker_may(f)
+  from (values ('execute on function me, today, session_open, session_renew, session_close, session_whoami')) x(f);

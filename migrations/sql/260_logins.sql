@@ -49,7 +49,8 @@ declare
 begin
   if not exists (select from roles r where r.name = user_create.role) then
     perform fail('DF400', 'role', format('%s is not a role', role),
-                 'agency_admin, supervisor, collector or readonly', '{"field": "role"}');
+                 'agency_admin, supervisor, collector or readonly; worker or webhook for a service',
+                 '{"field": "role"}');
   end if;
   perform login_check(login);
   perform scram_check(scram);

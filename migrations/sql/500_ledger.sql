@@ -130,8 +130,8 @@ create or replace function events_follow(transfers bigint[], event_type text) re
   language sql volatile
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  insert into ledger_event (aggregatetype, aggregateid, type, payload)
-  select 'account', l.account_id::text, event_type,
+  insert into ledger_event (agency_id, aggregatetype, aggregateid, type, payload)
+  select t.agency_id, 'account', l.account_id::text, event_type,
          jsonb_build_object('transfer', t.id, 'kind', t.kind, 'family', t.family_id,
                             'amount', l.amount, 'currency', l.currency, 'effective_on', t.effective_on)
     from transfer t

@@ -19,8 +19,8 @@ begin
   end if;
 end $$;
 
--- Posts 1..n transfers: [{kind, effective_on, import_batch_id?, legs: [{debit, credit, account_id?, amount, parts?}]}].
--- Locks balances of the accounts by id, then the books. Internal: the acts around it decide who may. Returns the ids in
+-- Posts 1..n transfers: [{kind, effective_on, family_id?, reverses?, import_batch_id?,
+-- legs: [{debit, credit, account_id?, amount, parts?}]}]. Locks the period, balances of the accounts by id, the books. Internal: the acts around it decide who may. Returns the ids in
 -- the order of the items.
 create or replace function ledger_post(transfers jsonb) returns bigint[]
   language plpgsql
@@ -31,16 +31,21 @@ declare
   who constant identity := me();
   ids bigint[];
 begin
+  perform period_shared(who.agency_id);
   perform ledger_accounts_known(transfers, who.agency_id);
   select array_agg(nextval('debtflow.transfer_id_seq') order by ord)
     into ids
     from generate_series(1, jsonb_array_length(transfers)) ord;
-  insert into transfer (id, agency_id, kind, family_id, effective_on, recorded_at, user_id, import_batch_id)
+  insert into transfer (
+    id, agency_id, kind, family_id, reverses, effective_on, recorded_at, user_id, import_batch_id
+  )
   overriding system value
-  select ids[t.ord], who.agency_id, t.kind, ids[t.ord], t.effective_on, kernel_now(), who.user_id, t.import_batch_id
+  select ids[t.ord], who.agency_id, t.kind, coalesce(t.family_id, ids[t.ord]), t.reverses, t.effective_on,
+         kernel_now(), who.user_id, t.import_batch_id
     from rows from (
-           jsonb_to_recordset(transfers) as (kind text, effective_on date, import_batch_id bigint)
-         ) with ordinality as t(kind, effective_on, import_batch_id, ord);
+           jsonb_to_recordset(transfers) as (
+             kind text, effective_on date, family_id bigint, reverses bigint, import_batch_id bigint)
+         ) with ordinality as t(kind, effective_on, family_id, reverses, import_batch_id, ord);
   insert into leg (transfer_id, no, debit, credit, account_id, amount, currency, parts)
   select ids[t.ord], l.no, l.debit, l.credit, l.account_id, l.amount, b.currency, l.parts
     from jsonb_array_elements(transfers) with ordinality as t(item, ord)

@@ -30,10 +30,13 @@ create or replace function payment_candidates(items jsonb, agency int, today dat
   version bigint,
   last_payment_on date,
   last_posted_at timestamptz,
+  held bigint,
   in_trust boolean,
+  by_hand boolean,
   commission_bp int,
   bucket_order smallint[],
-  contract_since date
+  contract_since date,
+  month_closed boolean
 )
   language sql stable
 as $$
@@ -43,8 +46,9 @@ as $$
                                              x.effective_on, x.overpayment)::text, 'UTF8')),
          (select p.id from payment p where p.submission_id = x.submission_id),
          a.id, coalesce(a.number, x.account), a.status, a.placed_on, a.currency::text, a.debtor_name, c.book_id,
-         b.due, b.unapplied, b.version, b.last_payment_on, b.last_posted_at,
-         m.in_trust, k.commission_bp, k.bucket_order, k.starts_on
+         b.due, b.unapplied, b.version, b.last_payment_on, b.last_posted_at, b.held,
+         m.in_trust, m.by_hand, k.commission_bp, k.bucket_order, k.starts_on,
+         period_closed(agency, coalesce(x.effective_on, today))
     from rows from (
            jsonb_to_recordset(items) as (
              account text, submission_id uuid, amount numeric, currency text, method text, reference text, payer text,
@@ -64,8 +68,14 @@ $$;
 
 -- Items: [{account, submission_id, amount, currency, method, reference?, payer?, effective_on?, version?,
 -- overpayment?: refuse|unapplied, allow_duplicate?}]. Takes no lock. Several items of one account are weighed one after
--- the other: due, unapplied, version and last_on are the account's, as the items before have left it.
-create or replace function payment_weigh(items jsonb, who identity) returns weighed_payment[]
+-- the other: due, unapplied, version and last_on are the account's, as the items before have left it. What charges under
+-- way hold is not to be had. Money that was `received` is there already: nothing refuses it, and what does not fit the
+-- debt is kept as unapplied.
+create or replace function payment_weigh(
+  items jsonb,
+  who identity,
+  received boolean default false
+) returns weighed_payment[]
   language plpgsql stable
 as $$
 declare
@@ -88,7 +98,7 @@ begin
     w.book_id := i.book_id; w.currency := i.account_currency; w.due_before := due;
     w.method := i.method; w.in_trust := i.in_trust; w.reference := i.reference; w.payer := i.payer;
     w.effective_on := i.on_day; w.bucket_order := i.bucket_order; w.contract_since := i.contract_since;
-    w.recorded_at := kernel_now(); w.entered_by := session_user;
+    w.recorded_at := kernel_now(); w.entered_by := session_user; w.held := i.held;
     w.parts := '{0,0,0,0}'; w.over := 0; w.commission := 0;
     w.outcome := case
       when i.account_id is null then 'not_found'
@@ -96,16 +106,25 @@ begin
       when i.old_id is not null then 'replayed'
       when i.submission_id = any (keys) then 'conflict'
       when i.in_trust is null then 'method_unknown'
+      when not (i.by_hand or received) then 'method_gateway'
       when i.currency is distinct from i.account_currency then 'currency'
       else coalesce(
         payment_form_rule(i.amount, i.reference, i.payer),
+        case when received then 'received' end,
         case when i.seen is not null and i.seen <> i.version then 'stale' end,
         payment_debt_rule(i.status, due),
-        payment_day_rule(i.on_day, today, i.placed_on, i.bucket_order))
+        payment_day_rule(i.on_day, today, i.placed_on, i.bucket_order),
+        case when i.month_closed and not may_post_late(who) then 'period_closed' end)
     end;
-    if w.outcome is null then
+    if w.outcome = 'received' then
       w.amount := i.amount;
-      w.parts := allocate(w.amount, due, i.bucket_order);
+      w.bucket_order := coalesce(i.bucket_order, '{4,3,2,1}');
+      if i.status not in ('closed', 'settled') then w.parts := allocate(w.amount, due, w.bucket_order); end if;
+      w.over := w.amount - sum4(w.parts);
+      w.outcome := 'posted';
+    elsif w.outcome is null then
+      w.amount := i.amount;
+      w.parts := allocate(least(w.amount, greatest(sum4(due) - i.held, 0)), due, i.bucket_order);
       w.over := w.amount - sum4(w.parts);
       if not coalesce(i.allow_duplicate, false) and i.last_posted_at > kernel_now() - interval '24 hours' then
         w.earlier := payment_earlier(i.account_id, w.amount);
@@ -118,7 +137,7 @@ begin
       end;
     end if;
     if w.outcome = 'posted' then
-      w.commission := commission_on(w.amount - w.over, i.commission_bp);
+      w.commission := commission_on(w.amount - w.over, coalesce(i.commission_bp, 0));
       due := plus4(due, w.parts, -1); unapplied := unapplied + w.over; version := version + 1;
       last_on := greatest(last_on, w.effective_on);
       amounts := amounts || w.amount; keys := keys || w.submission_id;

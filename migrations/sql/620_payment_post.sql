@@ -52,8 +52,8 @@ begin
      where l.amount > 0
   ),
   wrote_event as (
-    insert into ledger_event (aggregatetype, aggregateid, type, payload)
-    select 'account', account_id::text, 'TransferRecorded',
+    insert into ledger_event (agency_id, aggregatetype, aggregateid, type, payload)
+    select who.agency_id, 'account', account_id::text, 'TransferRecorded',
            jsonb_build_object('transfer', payment_id, 'kind', 'payment', 'amount', amount, 'currency', currency,
                               'effective_on', effective_on, 'owing', sum4(due))
       from posted
@@ -108,34 +108,26 @@ as $$
     from closed
 $$;
 
--- The plans inside are made once and kept: the settings keep a plan that was made on an empty table from scanning a
--- full one.
-create or replace function payment_post(items jsonb, token text default null) returns setof weighed_payment
-  language plpgsql security definer
-  set search_path = pg_catalog, debtflow, pg_temp
-  set lock_timeout = '3s'
-  set plan_cache_mode = force_generic_plan
-  set enable_seqscan = off
-  set enable_hashjoin = off
-  set enable_mergejoin = off
+-- Weighs the items and writes what may be written, all in one act: who may was asked before. Locks the period, then the
+-- accounts by id; whatever stands before those in the lock order must be held already. Its callers carry the settings of
+-- payment_post.
+create or replace function payment_carry(
+  items jsonb,
+  who identity,
+  act text,
+  received boolean default false
+) returns weighed_payment[]
+  language plpgsql
 as $$
 declare
-  who identity;
   weighed weighed_payment[];
   paid_off bigint[] := '{}';
   refused boolean := false;
 begin
-  if token is not null then
-    perform set_config('debtflow.session', token, true);
-  end if;
-  who := me();
-  if who.role = 'readonly' then
-    perform fail('DF403', 'payment_post_role', 'your role sees payments but does not post them',
-                 'ask a collector or a supervisor');
-  end if;
-  perform act_begin('payment.post');
+  perform act_begin(act);
+  perform period_shared(who.agency_id);
   perform payment_lock(who.agency_id, items);
-  weighed := payment_weigh(items, who);
+  weighed := payment_weigh(items, who, received);
   for n in 1 .. coalesce(cardinality(weighed), 0) loop
     if weighed[n].outcome = 'posted' then
       weighed[n].payment_id := nextval('debtflow.transfer_id_seq');
@@ -155,7 +147,32 @@ begin
        from unnest(weighed) w
       where w.outcome not in ('posted', 'replayed', 'stale');
   end if;
-  return query select * from unnest(weighed);
+  return weighed;
+end $$;
+
+-- The plans inside are made once and kept: the settings keep a plan that was made on an empty table from scanning a
+-- full one.
+create or replace function payment_post(items jsonb, token text default null) returns setof weighed_payment
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+  set lock_timeout = '3s'
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+as $$
+declare
+  who identity;
+begin
+  if token is not null then
+    perform set_config('debtflow.session', token, true);
+  end if;
+  who := me();
+  if who.role = 'readonly' then
+    perform fail('DF403', 'payment_post_role', 'your role sees payments but does not post them',
+                 'ask a collector or a supervisor');
+  end if;
+  return query select * from unnest(payment_carry(items, who, 'payment.post'));
 end $$;
 
 select operators_may('execute on function payment_preview, payment_post, allocate');

@@ -196,6 +196,7 @@ begin
   end if;
   who := me();
   perform supervisor_only(who, 'payment_reverse_role', 'your role does not reverse payments');
+  perform period_shared(who.agency_id);
   perform
      from account a
      join account_balance b on b.account_id = a.id

@@ -8,7 +8,10 @@ create or replace function account_status_guard() returns trigger
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  kernel_acts constant text[] := array['payment.post', 'payment.reverse', 'account.assign'];
+  kernel_acts constant text[] := array[
+    'payment.post', 'payment.reverse', 'payment.batch', 'payment.spread', 'payment.refund', 'charge.settle',
+    'charge.dispute', 'adjustment.post', 'write_off.post', 'interest.accrue', 'settlement.complete',
+    'settlement.expire', 'account.assign'];
   move status_move;
   by_kernel boolean;
 begin
@@ -25,7 +28,9 @@ begin
                             from closing_reason r
                            where new.status = 'closed' and r.name = new.closed_reason and r.made_by = 'kernel');
   if by_kernel
-     and not (current_user = 'debtflow_kernel' and current_setting('debtflow.act', true) = any (kernel_acts)) then
+     and not (current_user = 'debtflow_kernel'
+              and (current_setting('debtflow.act', true) = any (kernel_acts)
+                   or current_setting('debtflow.act', true) like 'plan.%')) then
     perform fail('DF422', 'status_move', format('%s → %s is not made by hand', old.status, new.status),
                  'post or reverse a payment, or assign the account');
   end if;

@@ -103,7 +103,8 @@ declare
 begin
   return (
     select to_jsonb(a) || jsonb_build_object(
-             'version', b.version, 'due', b.due, 'unapplied', b.unapplied, 'last_payment_on', b.last_payment_on,
+             'version', b.version, 'due', b.due, 'unapplied', b.unapplied, 'held', b.held,
+             'last_payment_on', b.last_payment_on,
              'client', c.code, 'client_name', c.name, 'collector', u.login,
              'debtor', jsonb_build_object(
                'id', d.id, 'name', d.name, 'ssn', mask_ssn(d.ssn_last4), 'person_id', d.person_id,

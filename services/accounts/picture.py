@@ -44,6 +44,7 @@ def account(seen: Json) -> Account:
         balance=Money(sum(seen["due"]), currency),
         buckets=Buckets(*(Money(due, currency) for due in seen["due"])),
         unapplied=Money(seen["unapplied"], currency),
+        held=Money(seen["held"], currency),
         original=Money(seen["original_amount"], currency),
         placed_on=date.fromisoformat(seen["placed_on"]),
         due_on=_day(seen["due_on"]),

@@ -147,7 +147,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything about one debt, as one consistent picture; ``version`` moves with money and status."""
+    """Everything about one debt, as one consistent picture; ``version`` moves with money, holds and status.
+
+    ``held`` is promised by charges under way: it is still owed, and not to be paid a second time.
+    """
 
     number: str
     version: int
@@ -164,6 +167,7 @@ class Account:
     balance: Money
     buckets: Buckets
     unapplied: Money
+    held: Money
     original: Money
     placed_on: date
     due_on: date | None

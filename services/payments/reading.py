@@ -50,6 +50,7 @@ def preview(connection: Connection, row: Any, form: PaymentForm) -> Preview:
         before=before,
         after=after,
         unapplied=Money(row.over, currency),
+        held=Money(row.held or 0, currency),
         version=_seen_version(row),
         status_after="closed" if row.outcome == "posted" and after.minor == 0 else row.status,
         policy=policy(row.bucket_order, row.contract_since),

@@ -53,7 +53,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do now; ``outcome`` is ``posted`` or the rule that refuses, ``message`` says why."""
+    """What posting would do now; ``outcome`` is ``posted`` or the rule that refuses, ``message`` says why.
+
+    ``held`` is promised by charges under way and not to be had.
+    """
 
     outcome: str
     message: str | None
@@ -62,6 +65,7 @@ class Preview:
     before: Money
     after: Money
     unapplied: Money
+    held: Money
     version: int
     status_after: str
     policy: str

@@ -24,6 +24,12 @@ def _owing(row: Any) -> Money:
 
 def _overpayment(row: Any, _: str | None) -> DebtFlowError:
     over = Money(row.over, row.currency)
+    if row.held and row.amount <= sum(row.due):
+        return Refused(
+            f"{Money(row.held, row.currency)} of the {_owing(row)} owed is held by a card payment under way",
+            rule="overpayment",
+            hint=f"enter at most {Money(max(sum(row.due) - row.held, 0), row.currency)}, or wait until it is decided",
+        )
     if not row.in_trust:
         return Refused(
             f"{over} more than the {_owing(row)} owed, and money the client received cannot be held here",
@@ -71,6 +77,17 @@ EXPLANATIONS: dict[str, Callable[[Any, str | None], DebtFlowError]] = {
     ),
     "method_unknown": lambda row, _: BadInput(
         "method", f"{row.method} is not a payment method", hint="cash, check, bank_transfer or paid_to_client"
+    ),
+    "method_gateway": lambda row, _: BadInput(
+        "method",
+        f"{row.method} is taken through the payment provider, not entered by hand",
+        hint="cash, check, bank_transfer or paid_to_client; or charge a saved method",
+    ),
+    "period_closed": lambda row, _: Refused(
+        f"{row.effective_on} is in a month that is closed",
+        rule="period_closed",
+        hint="enter it under a later day, or ask a supervisor",
+        who_may="supervisor",
     ),
     "currency": lambda row, _: Refused(
         f"account {row.number} is in {row.currency}", rule="currency", hint=f"enter the amount in {row.currency}"

@@ -73,7 +73,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         "1, 1, 2, 'x', '{}', '[]', 'error')",
     ),
     "0006": (),
-    "0007": (),
+    "0007": (
+        "update account_balance set held = 100 where account_id = 1",
+        "insert into closed_period values (1, '2024-02-01', now(), 1)",
+    ),
     "0008": (),
     "0009": (),
     "0010": (),

@@ -144,6 +144,7 @@ def account(**changes: Any) -> Account:
         balance=usd("1259.07"),
         buckets=Buckets(usd("1100"), usd("84.07"), usd("75"), usd("0")),
         unapplied=usd("0"),
+        held=usd("0"),
         original=usd("1359.07"),
         placed_on=date(2026, 11, 1),
         due_on=date(2026, 8, 15),

@@ -53,8 +53,8 @@ class FakeTill(Fake):
         lines, rest = self._fall(form.amount if form.amount.currency == "USD" else usd("0"))
         after = Money.sum((line.after for line in lines), "USD")
         return Preview(
-            outcome, message, hint, lines, self.owing, after, rest if outcome == "posted" else usd("0"), self.version,
-            "closed" if not after and outcome == "posted" else "in_contact", POLICY, self.earlier,
+            outcome, message, hint, lines, self.owing, after, rest if outcome == "posted" else usd("0"), usd("0"),
+            self.version, "closed" if not after and outcome == "posted" else "in_contact", POLICY, self.earlier,
         )  # fmt: skip
 
     def _judge(self, form: PaymentForm) -> tuple[str, str | None, str | None]:

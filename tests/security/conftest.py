@@ -70,6 +70,8 @@ EXTRAS = (
     "select id, 1, agency_id, 2, 'raw', '{}', '[]', 'error' from import_batch",
     "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, "
     "'raw', '{}', '[]')",
+    "insert into closed_period select a.id, '2019-12-01', now(), min(u.id) from agency a join users u on u.agency_id = "
+    "a.id group by a.id",
     "reset search_path",
 )
 

@@ -7,19 +7,22 @@ import pytest
 from tests.security.conftest import World
 
 OPERATORS = ("debtflow_agency_admin", "debtflow_collector", "debtflow_readonly", "debtflow_supervisor")
+WORKER = "debtflow_worker"
 KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtflow_useradmin", "debtflow_monitor"
 
 # Owner, who may call besides the owner, names. A new function gets a row here, or the test below says its name.
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
-    (OWNER, OPERATORS, "session_open session_renew session_close session_whoami today audit_origins audit_values"),
+    (OWNER, OPERATORS, "audit_origins audit_values"),
+    (OWNER, (*OPERATORS, WORKER), "session_open session_renew session_close session_whoami today"),
     (
         OWNER,
-        (*OPERATORS, KERNEL, USERADMIN),
+        (*OPERATORS, WORKER, KERNEL, USERADMIN),
         "kernel_now fail damm_digit account_number receipt_number",
     ),
-    (OWNER, (KERNEL, USERADMIN), "act_begin operators_may"),
-    (OWNER, (*OPERATORS, KERNEL, USERADMIN), "me"),
+    (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may"),
+    (OWNER, (*OPERATORS, WORKER, KERNEL, USERADMIN), "me"),
+    (OWNER, (), "session_lasts"),
     (
         OWNER,
         (KERNEL, USERADMIN),
@@ -69,7 +72,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "payment_reverse_weigh payment_reverse_write payment_weigh payment_write client_collectors",
     ),
     (KERNEL, (), "payment_replay commission_on last_standing_payment payment_candidates reversal_candidates"),
-    (KERNEL, (), "payment_form_rule payment_debt_rule payment_day_rule ledger_accounts_known"),
+    (KERNEL, (), "payment_form_rule payment_debt_rule payment_day_rule ledger_accounts_known payment_carry"),
+    (KERNEL, (), "period_shared period_closed period_check may_post_late"),
     (KERNEL, (), "replay_buckets replay_unapplied replay_books"),
     (
         KERNEL,

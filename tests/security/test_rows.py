@@ -76,6 +76,7 @@ RELATIONS = {
     "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
     "client": Rows(),
     "client_collector": Rows("client_id, user_id", office=CLIENTS, collector=CLIENTS),
+    "closed_period": Rows("agency_id, month"),
     "closing_reason": reference("name"),
     "contract": Rows(),
     "debtor": Rows(collector="id in (select debtor_id from debtflow.account where collector_id = %(user)s)"),

@@ -10,6 +10,10 @@ import psycopg
 HARBOR: Final = {"ada": "agency_admin", "bea": "supervisor", "ana": "collector", "ben": "collector", "rex": "readonly"}
 PLACE: Final = Path(__file__).with_name("place.sql")
 
+SERVICES: Final = {
+    "HARBOR": {"wally": "worker", "hook": "webhook"},
+    "NORTHBY": {"wim": "worker", "hanna": "webhook"},
+}
 NORTHBY: Final = {"zed": "agency_admin", "zack": "supervisor", "zoe": "collector", "zia": "readonly"}
 
 
@@ -27,7 +31,7 @@ def furnish(connection: psycopg.Connection) -> None:
     run("select debtflow.agency_create('HARBOR', 'Harbor Collections', 'America/Chicago', 'USD')")
     run("select debtflow.agency_create('NORTHBY', 'Northby Recovery', 'Europe/Berlin', 'EUR')")
     for agency, people in (("HARBOR", HARBOR), ("NORTHBY", NORTHBY)):
-        for login, role in people.items():
+        for login, role in {**people, **SERVICES[agency]}.items():
             verifier = scram(connection, login, password_of(login))
             run("select debtflow.user_create(%s, %s, %s, %s, %s)", [agency, login, login.title(), role, verifier])
             run(f"alter role {login} connection limit -1")  # a run's tests share the logins, side by side

@@ -220,8 +220,10 @@ account_balance = Table(
     column("version", BigInteger, server_default=text("1")),
     optional("last_payment_on", Date),
     optional("last_posted_at", Instant),
+    column("held", BigInteger, server_default=text("0")),
     CheckConstraint("(array_length(due, 1) = 4) and (0 <= all (due))", name="balance_buckets_not_negative"),
     CheckConstraint("unapplied >= 0", name="balance_unapplied_not_negative"),
+    CheckConstraint("held >= 0", name="balance_held_not_negative"),
     postgresql_with={"fillfactor": 70},
 )
 

@@ -66,7 +66,11 @@ transfer = Table(
     column("recorded_at", Instant),
     optional("user_id", Integer),
     optional("import_batch_id", BigInteger),
-    CheckConstraint("kind in ('placement', 'payment', 'reversal')", name="transfer_kind_known"),
+    CheckConstraint(
+        "kind in ('placement', 'payment', 'reversal', 'refund', 'adjustment', 'write_off', 'interest', "
+        "'gateway_fee', 'transfer')",
+        name="transfer_kind_known",
+    ),
     Index("transfer_reversed_once", "reverses", unique=True, postgresql_where=text("reverses is not null")),
 )
 
@@ -100,6 +104,17 @@ ledger_event = Table(
     column("aggregateid", Text),
     column("type", Text),
     column("payload", JSONB),
+    column("agency_id", Integer),
+)
+
+closed_period = Table(
+    "closed_period",
+    metadata,
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id"), primary_key=True),
+    column("month", Date, primary_key=True),
+    column("closed_at", Instant),
+    column("closed_by", Integer, ForeignKey("debtflow.users.id")),
+    CheckConstraint("extract(day from month) = 1", name="closed_period_first_day"),
 )
 
 payment_processor = Table(
@@ -116,6 +131,7 @@ payment_method = Table(
     column("name", Text, primary_key=True),
     column("processor", Text, ForeignKey("debtflow.payment_processor.name")),
     column("in_trust", Boolean),
+    column("by_hand", Boolean, server_default=text("true")),
 )
 
 reversal_reason = Table(
