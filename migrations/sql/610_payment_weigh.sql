@@ -48,7 +48,10 @@ as $$
          a.id, coalesce(a.number, x.account), a.status, a.placed_on, a.currency::text, a.debtor_name, c.book_id,
          b.due, b.unapplied, b.version, b.last_payment_on, b.last_posted_at, b.held,
          m.in_trust, m.by_hand, k.commission_bp, k.bucket_order, k.starts_on,
-         period_closed(agency, coalesce(x.effective_on, today))
+         exists (select
+                   from closed_period q
+                  where q.agency_id = agency
+                    and q.month = date_trunc('month', coalesce(x.effective_on, today))::date)
     from rows from (
            jsonb_to_recordset(items) as (
              account text, submission_id uuid, amount numeric, currency text, method text, reference text, payer text,

@@ -125,7 +125,7 @@ declare
   refused boolean := false;
 begin
   perform act_begin(act);
-  perform period_shared(who.agency_id);
+  perform pg_advisory_xact_lock_shared(4627100, who.agency_id); -- period_shared, without the cost of a call
   perform payment_lock(who.agency_id, items);
   weighed := payment_weigh(items, who, received);
   for n in 1 .. coalesce(cardinality(weighed), 0) loop
