@@ -102,7 +102,7 @@ def test_killed_at_any_moment_and_promoted(pair: Pair, house: House, seed: int) 
         receipt = until_answered(payments, form)
         kept |= posted | {str(form.submission_id): receipt.receipt}
     with pair.standby(house.database) as connection:
-        found = dict(
+        found: dict[str, str] = dict(
             connection.execute(
                 "select submission_id::text, debtflow.receipt_number(id) from debtflow.payment"
             ).fetchall()
