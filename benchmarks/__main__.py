@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import lookup, paint, posting
+from benchmarks import lookup, paint, posting, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "lookup", "paint")
+SUBJECTS = ("posting", "transfers", "lookup", "paint")
 
 
 def main() -> None:
@@ -21,6 +21,9 @@ def main() -> None:
     if "posting" in asked.only:
         with bench(scale=50) as server:
             rows += posting.measure(server, seconds=asked.seconds, rounds=asked.rounds)
+    if "transfers" in asked.only:
+        with bench(scale=1) as server:
+            rows += transfers.measure(server, seconds=asked.seconds, rounds=asked.rounds)
     if "lookup" in asked.only:
         with bench(scale=1) as server:
             rows += lookup.measure(server, accounts=asked.accounts, questions=300)

@@ -46,13 +46,30 @@ class Bench:
             )
         return password
 
+    def token(self, login: str) -> str:
+        """A session of this login, made by :meth:`login`."""
+        dsn = self.server.dsn(user=login, database=DATABASE, password=f"{login}-bench")
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            row = connection.execute("select token from debtflow.session_open('bench')").fetchone()
+        assert row is not None
+        return str(row[0])
+
     def pgbench(self, *arguments: str) -> float:
-        """Transactions per second of one pgbench run."""
-        environment = {**os.environ, "PGPASSWORD": self.server.superuser_password}
+        """Transactions per second of one pgbench run in its own database."""
+        return self._pgbench(YARDSTICK, "postgres", self.server.superuser_password, "", *arguments)
+
+    def script(self, file: Path, *arguments: str, login: str | None, session: str | None) -> float:
+        """Transactions per second of a script of ours, as this login under this session, or as the superuser."""
+        password = f"{login}-bench" if login else self.server.superuser_password
+        setting = f"-c debtflow.session={session}" if session else ""
+        return self._pgbench(DATABASE, login or "postgres", password, setting, "-f", str(file), *arguments)
+
+    def _pgbench(self, database: str, user: str, password: str, options: str, *arguments: str) -> float:
+        environment = {**os.environ, "PGPASSWORD": password, "PGOPTIONS": options}
         program = self.server.programs()["pgbench"]
-        where = ["-h", str(self.server.sockets), "-U", "postgres"]
+        where = ["-h", str(self.server.sockets), "-U", user]
         done = subprocess.run(
-            [str(program), *where, *arguments, YARDSTICK], env=environment, capture_output=True, text=True, check=True
+            [str(program), *where, *arguments, database], env=environment, capture_output=True, text=True, check=True
         )
         said = [line for line in done.stdout.splitlines() if line.startswith("tps")]
         return float(said[0].split()[2]) if said else 0.0

@@ -131,7 +131,8 @@ create or replace function events_follow(transfers bigint[], event_type text) re
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   insert into ledger_event (agency_id, aggregatetype, aggregateid, type, payload)
-  select t.agency_id, 'account', l.account_id::text, event_type,
+  select t.agency_id, case when l.account_id is null then 'ledger_account' else 'account' end,
+         coalesce(l.account_id, l.debit)::text, event_type,
          jsonb_build_object('transfer', t.id, 'kind', t.kind, 'family', t.family_id,
                             'amount', l.amount, 'currency', l.currency, 'effective_on', t.effective_on)
     from transfer t
