@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import cluster as clusters
 from tests.support.house import House
+from tests.support.standin import provider, standin
+
+__all__ = ["provider", "standin"]
 
 # The number of examples is fixed and no example has a deadline: the suite says the same twice in a row, and on a busy
 # machine too.

@@ -46,7 +46,8 @@ class Charged:
 
     ``provider_id`` is the payment's, or the link's while nothing was tried on it; refunds and disputes name the
     payment's. ``key`` is what the charge was made with. ``code`` and ``message`` say why it failed, or, while a link is
-    open, why the last try on it did. ``saved`` is what it was paid with, where that may be charged again.
+    open, why the last try on it did. ``saved`` is what it was paid with, where that may be charged again. A notice does
+    not know ``refunded`` and ``saved``: ``look_at`` does.
     """
 
     provider_id: str
@@ -85,12 +86,17 @@ class Refunded:
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """A payer's objection; ``amount`` was taken back at once, ``fee`` is what the provider kept for it so far."""
+    """A payer's objection, or a bank's return of a debit that had come in; ``payment`` is the provider's id of it.
+
+    ``taken`` is what the provider holds back now: the amount from the first day on, nothing for a mere inquiry, nothing
+    once it is won. ``fee`` is what it kept for the trouble so far, and keeps.
+    """
 
     provider_id: str
     payment: str
     state: DisputeState
     amount: Money
+    taken: Money
     fee: Money
     reason: str
     opened_at: datetime
