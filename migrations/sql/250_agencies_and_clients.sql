@@ -150,7 +150,9 @@ create or replace function client_create(
   starts_on date,
   rule text,
   collectors text[],
-  currency text default null
+  currency text default null,
+  spread_rule text default null,
+  interest_bp int default null
 ) returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -169,8 +171,9 @@ begin
   insert into client (agency_id, book_id, code, name, assignment_rule)
   values (home, book_open(home, money), code, name, rule)
   returning id into opened;
-  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order)
-  values (home, opened, starts_on, commission_bp, bucket_order);
+  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order, spread_rule, interest_bp)
+  values (home, opened, starts_on, commission_bp, bucket_order, coalesce(client_create.spread_rule, 'oldest_first'),
+          coalesce(client_create.interest_bp, 0));
   perform client_collectors_set(opened, home, rule, collectors);
   return opened;
 end $$;
@@ -180,7 +183,9 @@ create or replace function contract_renew(
   client client,
   starts_on date,
   commission_bp int,
-  bucket_order smallint[]
+  bucket_order smallint[],
+  spread_rule text,
+  interest_bp int
 ) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -193,12 +198,15 @@ begin
     perform fail('DF422', 'contract_forward',
                  format('the contract in force starts on %s: a new one cannot start before it', terms.starts_on));
   end if;
-  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order)
+  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order, spread_rule, interest_bp)
   values (client.agency_id, client.id, contract_renew.starts_on,
           coalesce(contract_renew.commission_bp, terms.commission_bp),
-          coalesce(contract_renew.bucket_order, terms.bucket_order))
+          coalesce(contract_renew.bucket_order, terms.bucket_order),
+          coalesce(contract_renew.spread_rule, terms.spread_rule),
+          coalesce(contract_renew.interest_bp, terms.interest_bp))
   on conflict on constraint contract_client_start_key
-  do update set commission_bp = excluded.commission_bp, bucket_order = excluded.bucket_order;
+  do update set commission_bp = excluded.commission_bp, bucket_order = excluded.bucket_order,
+                spread_rule = excluded.spread_rule, interest_bp = excluded.interest_bp;
 end $$;
 
 create or replace function client_edit(
@@ -209,7 +217,9 @@ create or replace function client_edit(
   bucket_order smallint[] default null,
   starts_on date default null,
   rule text default null,
-  collectors text[] default null
+  collectors text[] default null,
+  spread_rule text default null,
+  interest_bp int default null
 ) returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -228,8 +238,9 @@ begin
        set name = coalesce(client_edit.name, x.name), assignment_rule = coalesce(rule, x.assignment_rule)
      where x.id = c.id;
   end if;
-  if commission_bp is not null or bucket_order is not null then
-    perform contract_renew(c, coalesce(starts_on, agency_today(home)), commission_bp, bucket_order);
+  if num_nonnulls(commission_bp, bucket_order, spread_rule, interest_bp) > 0 then
+    perform contract_renew(c, coalesce(starts_on, agency_today(home)), commission_bp, bucket_order, spread_rule,
+                           interest_bp);
   end if;
   if collectors is not null then
     perform client_collectors_set(c.id, home, coalesce(rule, c.assignment_rule), collectors);

@@ -41,7 +41,9 @@ create or replace function client_list() returns table (
   since date,
   rule text,
   collectors text[],
-  accounts bigint
+  accounts bigint,
+  spread_rule text,
+  interest_bp int
 )
   language sql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -52,7 +54,7 @@ as $$
                  join users u on u.id = x.user_id
                 where x.client_id = c.id
                 order by x.position),
-         client_accounts(c.id)
+         client_accounts(c.id), k.spread_rule, k.interest_bp
     from client c
     join agency a on a.id = c.agency_id
     join book b on b.id = c.book_id

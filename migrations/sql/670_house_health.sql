@@ -30,7 +30,8 @@ as $$
     from pg_class c
    where c.relnamespace = 'debtflow'::regnamespace
      and c.relkind in ('r', 'p')
-     and (c.relname in ('transfer', 'leg', 'ledger_event', 'security_event', 'audit_log', 'payment')
+     and (c.relname in ('transfer', 'leg', 'ledger_event', 'security_event', 'audit_log', 'payment',
+                        'receipt', 'receipt_part', 'adjustment')
           or c.relname like 'audit\_log\_%')
      and not exists (select
                        from pg_trigger t

@@ -10,8 +10,8 @@ as $$
 declare
   kernel_acts constant text[] := array[
     'payment.post', 'payment.reverse', 'payment.batch', 'payment.spread', 'payment.refund', 'charge.settle',
-    'charge.dispute', 'adjustment.post', 'write_off.post', 'interest.accrue', 'settlement.complete',
-    'settlement.expire', 'account.assign'];
+    'charge.dispute', 'adjustment.post', 'adjustment.reverse', 'write_off.post', 'interest.accrue',
+    'settlement.complete', 'settlement.expire', 'account.assign'];
   move status_move;
   by_kernel boolean;
 begin

@@ -142,7 +142,8 @@ begin
   if exists (select from unnest(paid) p where p.outcome <> 'posted') then
     perform fail('DF422', 'spread_whole', 'the parts of this receipt were not all posted, so none was');
   end if;
-  return receipt_picture(receipt_write(form, w, paid, who)) || '{"outcome": "posted"}';
+  r := receipt_write(form, w, paid, who);
+  return receipt_picture(r) || '{"outcome": "posted"}';
 end $$;
 
 create or replace function receipt_show(receipt bigint) returns jsonb

@@ -48,7 +48,7 @@ begin
   perform act_begin('adjustment.limit');
   insert into adjustment_limit as l (agency_id, role, kind, most)
   values (who.agency_id, adjustment_limit_set.role, adjustment_limit_set.kind, adjustment_limit_set.most)
-  on conflict (agency_id, role, kind) do update set most = excluded.most;
+  on conflict on constraint adjustment_limit_pkey do update set most = excluded.most;
 end $$;
 
 create or replace function adjustment_limits() returns table (role text, kind text, most bigint, agreed boolean)

@@ -121,7 +121,7 @@ begin
       when i.kind is null or i.kind not in ('fee', 'cost', 'write_off', 'correct_up', 'correct_down')
       then 'kind_unknown'
       when not i.reason_known then 'reason_unknown'
-      when i.currency is distinct from i.account_currency then 'currency'
+      when not i.whole and i.currency is distinct from i.account_currency then 'currency'
       when i.bucket is not null and (i.bucket not in (1, 2, 3, 4) or i.kind in ('fee', 'cost')) then 'bucket_form'
       when i.whole and (i.amount is not null or i.bucket is not null or i.kind <> 'write_off') then 'whole_form'
       when not i.whole and (i.amount is null or i.amount not between 1 and 1000000000000000

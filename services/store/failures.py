@@ -28,6 +28,9 @@ from services.errors import (
 REPEATABLE: Final = ("40001", "40P01")
 """A deadlock or a lost race: nothing was written, and the same act will go through."""
 
+SUBMISSIONS: Final = ("payment_submission_key", "receipt_submission_key", "adjustment_submission_key")
+"""The keys that a submission is known by: one that loses the race for its own finds what the winner wrote."""
+
 BUSY: Final = {
     "55P03": "somebody else is working on this right now",
     "40P01": "two acts waited for each other",
@@ -71,7 +74,7 @@ def driver_error(error: BaseException) -> psycopg.Error | None:
 def is_repeatable(error: psycopg.Error) -> bool:
     """Whether running the same act again is the answer; a submission posted twice at once replays on its second run."""
     return error.sqlstate in REPEATABLE or (
-        error.sqlstate == "23505" and error.diag.constraint_name == "payment_submission_key"
+        error.sqlstate == "23505" and error.diag.constraint_name in SUBMISSIONS
     )
 
 

@@ -82,6 +82,20 @@ ROWS: dict[str, tuple[str, ...]] = {
     "0010": (),
     "0011": (),
     "0012": (),
-    "0013": (),
+    "0013": (
+        "update contract set spread_rule = 'proportional', interest_bp = 600",
+        "insert into receipt (id, agency_id, account_id, submission_id, request_hash, amount, currency, basis, rule, "
+        "rules_agree, effective_on, recorded_at, user_id) values (90, 1, 1, gen_random_uuid(), '\\x01', 700, 'USD', "
+        "'policy', 'oldest_first', true, '2024-03-01', now(), 1)",
+        "insert into receipt_part values (90, 1, 1, 1, 2, null)",
+        "insert into adjustment_limit values (1, 'collector', 'fee', 100)",
+        "insert into adjustment (id, agency_id, account_id, submission_id, request_hash, kind, reason, amount, "
+        "currency, parts, due_before, effective_on, recorded_at, user_id) values (91, 1, 1, gen_random_uuid(), "
+        "'\\x01', 'fee', 'agreed', 5, 'USD', '{0,0,5,0}', '{7,0,0,0}', '2024-03-01', now(), 1)",
+        "insert into interest_pause (agency_id, account_id, from_on, note, paused_by) values (1, 1, '2024-03-01', "
+        "'asked for', 1)",
+        "insert into interest_off (agency_id, account_id, from_on) values (1, 1, '2024-03-01')",
+        "insert into interest_run (agency_id, day) values (1, '2024-03-01')",
+    ),
     "0014": (),
 }

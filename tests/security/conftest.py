@@ -72,6 +72,19 @@ EXTRAS = (
     "'raw', '{}', '[]')",
     "insert into closed_period select a.id, '2019-12-01', now(), min(u.id) from agency a join users u on u.agency_id = "
     "a.id group by a.id",
+    "insert into receipt (id, agency_id, account_id, submission_id, request_hash, amount, currency, basis, rule, "
+    "rules_agree, effective_on, recorded_at, user_id) select 1000 + id, agency_id, id, gen_random_uuid(), '\\x01', 1, "
+    "'USD', 'policy', 'oldest_first', true, '2025-11-01', now(), 1 from account",
+    "insert into receipt_part (receipt_id, no, agency_id, account_id, skipped) select 1000 + id, 1, agency_id, id, "
+    "'closed' from account",
+    "insert into adjustment (id, agency_id, account_id, submission_id, request_hash, kind, reason, amount, currency, "
+    "parts, due_before, effective_on, recorded_at, user_id) select 2000 + id, agency_id, id, gen_random_uuid(), "
+    "'\\x01', 'fee', 'agreed', 1, 'USD', '{0,0,1,0}', '{0,0,0,0}', '2025-11-01', now(), 1 from account",
+    "insert into adjustment_limit select id, 'collector', 'fee', 100 from agency",
+    "insert into interest_pause (agency_id, account_id, from_on, note, paused_by) select agency_id, id, "
+    "'2025-11-01', 'asked for', 1 from account",
+    "insert into interest_off (agency_id, account_id, from_on) select agency_id, id, '2025-11-01' from account",
+    "insert into interest_run (agency_id, day) select id, '2025-11-01' from agency",
     "reset search_path",
 )
 

@@ -105,6 +105,30 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "phone_digits prefix_end "
         "submission_answer submission_claim word_typos",
     ),
+    # one receipt over several debts, adjustments, interest
+    (
+        KERNEL,
+        OPERATORS,
+        "payment_spread payment_spread_preview receipt_show adjustment_post adjustment_preview adjustment_reverse "
+        "adjustment_limit_set adjustment_limits adjustments_of interest_payoff interest_pause interest_resume",
+    ),
+    (KERNEL, (*OPERATORS, WORKER), "interest_accrue"),
+    (
+        KERNEL,
+        (),
+        "spread_amounts spread_accounts spread_skips spread_submission spread_hash spread_lines spread_items "
+        "spread_outcome spread_weigh spread_form receipt_picture receipt_write",
+    ),
+    (
+        KERNEL,
+        (),
+        "adjustment_most adjusted_lately adjustment_raises adjustment_parts adjustment_candidates adjustment_replay "
+        "adjustment_rule adjustment_weigh adjustment_transfers adjustment_write account_adjusted_away "
+        "adjustment_refusals adjustment_reverse_weigh account_follow_adjustment",
+    ),
+    (KERNEL, (), "interest_rounded interest_basis interest_run_claim interest_page interest_transfers"),
+    (OWNER, (KERNEL,), "interest_runs_in"),
+    (OWNER, (), "account_interest_follow"),
     # imports
     (
         KERNEL,

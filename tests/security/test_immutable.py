@@ -8,7 +8,16 @@ import pytest
 
 from tests.security.conftest import World
 
-APPEND_ONLY = ("transfer", "leg", "ledger_event", "security_event", "audit_log")
+APPEND_ONLY = (
+    "transfer",
+    "leg",
+    "ledger_event",
+    "security_event",
+    "audit_log",
+    "receipt",
+    "receipt_part",
+    "adjustment",
+)
 ERASABLE = {"reference", "payer"}
 
 

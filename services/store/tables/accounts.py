@@ -64,6 +64,8 @@ contract = Table(
     column("starts_on", Date),
     column("commission_bp", Integer),
     column("bucket_order", ARRAY(SmallInteger)),
+    column("spread_rule", Text, server_default=text("'oldest_first'")),
+    column("interest_bp", Integer, server_default=text("0")),
     CheckConstraint("commission_bp between 0 and 10000", name="contract_commission_range"),
     CheckConstraint(
         "(bucket_order @> '{1,2,3,4}'::smallint[]) and (array_length(bucket_order, 1) = 4)",
@@ -71,6 +73,11 @@ contract = Table(
     ),
     CheckConstraint("starts_on between '1900-01-01' and '9999-12-31'", name="contract_start_bounded"),
     CheckConstraint("array_ndims(bucket_order) = 1", name="contract_order_flat"),
+    CheckConstraint(
+        "spread_rule in ('oldest_first', 'largest_first', 'smallest_first', 'proportional')",
+        name="contract_spread_known",
+    ),
+    CheckConstraint("interest_bp between 0 and 10000", name="contract_interest_range"),
     UniqueConstraint("client_id", "starts_on", name="contract_client_start_key"),
 )
 
