@@ -1,5 +1,5 @@
--- One receipt over several debts: who may see it, and the rules by which money is spread. A receipt's parts are payments
--- like any other; the receipt says that they came together, and why they fell as they did.
+-- One receipt over several debts: who may see it, and the rules by which money is spread. A receipt's parts are
+-- payments like any other; the receipt says that they came together, and why they fell as they did.
 set role debtflow_owner;
 
 select office_reads('receipt'),
@@ -82,8 +82,8 @@ as $$
    limit 200
 $$;
 
--- Why a debt takes no part, or null. What the payer names takes part though it is disputed; what nobody names takes none
--- where amounts are given by hand.
+-- Why a debt takes no part, or null. What the payer names takes part though it is disputed; what nobody names takes
+-- none where amounts are given by hand.
 create or replace function spread_skips(
   status text, currency text, due bigint[], held bigint, placed_on date, rule text,
   on_day date, money text, by_hand boolean, named boolean, by_payer boolean

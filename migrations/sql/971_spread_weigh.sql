@@ -49,7 +49,8 @@ declare
 begin
   return query
   with debt as materialized (
-    select row_number() over (order by a.placed_on, a.account_id) as no, a.*, (form -> 'lines' ->> a.number)::bigint as named,
+    select row_number() over (order by a.placed_on, a.account_id) as no, a.*,
+           (form -> 'lines' ->> a.number)::bigint as named,
            spread_skips(a.status, a.currency, a.due, a.held, a.placed_on, a.rule, on_day, form ->> 'currency', by_hand,
                         form -> 'lines' ? a.number, form ->> 'instruction' is not null) as skipped
       from spread_accounts(anchor, on_day) a

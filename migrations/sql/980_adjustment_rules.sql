@@ -102,8 +102,12 @@ as $$
     when b.own is null then allocate(amount, due, coalesce(bucket_order, '{4,3,2,1}'))
     else (select array_agg(case when n = b.own then amount else 0 end order by n) from generate_series(1, 4) n)
   end
-    from (select case kind when 'fee' then 3 when 'cost' then 4 else coalesce(bucket, case kind when 'write_off' then null
-                                                                                     else 1 end) end as own) b
+    from (select case kind
+                   when 'fee' then 3
+                   when 'cost' then 4
+                   when 'write_off' then bucket
+                   else coalesce(bucket, 1)
+                 end as own) b
 $$;
 
 select operators_may('execute on function adjustment_limit_set, adjustment_limits');

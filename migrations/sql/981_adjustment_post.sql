@@ -88,8 +88,8 @@ as $$
   end
 $$;
 
--- Items: [{account, submission_id, kind, reason, amount | whole, currency, bucket?, effective_on?, version?}], one after
--- the other where several are of one account. Takes no lock.
+-- Items: [{account, submission_id, kind, reason, amount | whole, currency, bucket?, effective_on?, version?}], one
+-- after the other where several are of one account. Takes no lock.
 create or replace function adjustment_weigh(items jsonb, who identity) returns weighed_adjustment[]
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -164,8 +164,8 @@ as $$
   select * from unnest(adjustment_weigh(items, me()))
 $$;
 
--- The legs: what raises a debt is owed to the client's control account, what lowers it comes off there; what is given up
--- goes to its own account.
+-- The legs: what raises a debt is owed to the client's control account, what lowers it comes off there; what is given
+-- up goes to its own account.
 create or replace function adjustment_transfers(weighed weighed_adjustment[]) returns jsonb
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp

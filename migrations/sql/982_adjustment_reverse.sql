@@ -66,8 +66,8 @@ begin
   return answer;
 end $$;
 
--- What was closed because nothing was left is open again where something is, in the status it had; where nothing is left
--- after all, it is closed as paid.
+-- What was closed because nothing was left is open again where something is, in the status it had; where nothing is
+-- left after all, it is closed as paid.
 create or replace function account_follow_adjustment(weighed weighed_adjustment[], who identity) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -132,8 +132,8 @@ create or replace function adjustments_of(number text) returns table (
   language sql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select d.id, d.kind, d.reason, d.amount, d.currency::text, d.parts, d.effective_on, d.recorded_at, u.login, d.reverses,
-         t.id
+  select d.id, d.kind, d.reason, d.amount, d.currency::text, d.parts, d.effective_on, d.recorded_at, u.login,
+         d.reverses, t.id
     from adjustment d
     left join users u on u.id = d.user_id
     left join transfer t on t.reverses = d.id

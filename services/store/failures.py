@@ -73,9 +73,7 @@ def driver_error(error: BaseException) -> psycopg.Error | None:
 
 def is_repeatable(error: psycopg.Error) -> bool:
     """Whether running the same act again is the answer; a submission posted twice at once replays on its second run."""
-    return error.sqlstate in REPEATABLE or (
-        error.sqlstate == "23505" and error.diag.constraint_name in SUBMISSIONS
-    )
+    return error.sqlstate in REPEATABLE or (error.sqlstate == "23505" and error.diag.constraint_name in SUBMISSIONS)
 
 
 def is_lost(error: psycopg.Error) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -114,8 +113,8 @@ def test_taking_back_what_was_paid_since_is_refused_and_what_it_closed_stays_tru
 
 
 @pytest.fixture
-def number(house: House) -> Iterator[str]:
-    yield house.place(principal=100_00, fees=20_00)
+def number(house: House) -> str:
+    return house.place(principal=100_00, fees=20_00)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,7 @@ def test_what_cannot_be_an_adjustment(house: House, number: str) -> None:
         ({"amount": None, "kind": "fee", "reason": "agreed"}, "amount"),
     ):
         with pytest.raises(BadInput) as refused:
-            desk.post(replace(form(number, "write_off", 1_00, "goodwill"), **changes))  # type: ignore[arg-type]
+            desk.post(replace(form(number, "write_off", 1_00, "goodwill"), **changes))
         assert refused.value.field == field, changes
 
 
@@ -184,7 +183,7 @@ def test_limits_are_the_roles_and_the_agencys_and_small_ones_add_up(house: House
             refusal()
         assert (refused.value.rule, refused.value.who_may) == ("limit", "supervisor")
     first = ana.post(form(number, "write_off", 3_00, "small_balance"))
-    with pytest.raises(Refused, match="3.00 USD of it are used"):
+    with pytest.raises(Refused, match=r"3\.00 USD of it are used"):
         ana.post(form(number, "write_off", 2_01, "small_balance"))
     bea.reverse(first.receipt, "void", submission_id=uuid4())
     ana.post(form(number, "write_off", 5_00, "small_balance"))

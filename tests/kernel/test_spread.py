@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -69,7 +70,7 @@ def test_every_rule_spreads_to_the_cent(house: House) -> None:
         else:
             key = {"oldest_first": 0, "largest_first": -1, "smallest_first": 1}[rule]
             order = sorted(range(len(room)), key=lambda at: (key * room[at], at))
-            assert all(got[late] == 0 or got[early] == room[early] for early, late in zip(order, order[1:]))  # noqa: B905
+            assert all(got[late] == 0 or got[early] == room[early] for early, late in pairwise(order))
 
     spread()
 
