@@ -78,8 +78,16 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into closed_period values (1, '2024-02-01', now(), 1)",
     ),
     "0008": (),
-    "0009": (),
-    "0010": (),
+    "0009": (
+        "insert into webhook_event (agency_id, provider, event_id, type, received_at, headers, body, size, sha256, "
+        "state, last_delivery_at) values (1, 'stripe', 'evt_1', 'charge.succeeded', now(), '[]', '{}', 2, "
+        "sha256('{}'), 'queued', now())",
+    ),
+    "0010": (
+        "insert into chore_run (agency_id, chore, every, started_at, finished_at, done) values (1, 'look', "
+        "'1 minute', now(), now(), 1)",
+        "insert into procrastinate.procrastinate_jobs (queue_name, task_name) values ('agency-OLD', 'webhook')",
+    ),
     "0011": (),
     "0012": (),
     "0013": (

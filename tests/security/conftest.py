@@ -85,6 +85,15 @@ EXTRAS = (
     "'2025-11-01', 'asked for', 1 from account",
     "insert into interest_off (agency_id, account_id, from_on) select agency_id, id, '2025-11-01' from account",
     "insert into interest_run (agency_id, day) select id, '2025-11-01' from agency",
+    "insert into chore_run (agency_id, chore, every, started_at, finished_at, done) "
+    "select id, 'look', '1 minute', now(), now(), 1 from agency",
+    "set session authorization hook",
+    "insert into webhook_event (provider, event_id, type, headers, body, size) "
+    "values ('stripe', 'evt_1', 'charge.succeeded', '[]', '{}', 2)",
+    "set session authorization hanna",
+    "insert into webhook_event (provider, event_id, type, headers, body, size) "
+    "values ('stripe', 'evt_1', 'charge.succeeded', '[]', '{}', 2)",
+    "reset session authorization",
     "reset search_path",
 )
 

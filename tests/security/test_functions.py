@@ -7,6 +7,7 @@ import pytest
 from tests.security.conftest import World
 
 OPERATORS = ("debtflow_agency_admin", "debtflow_collector", "debtflow_readonly", "debtflow_supervisor")
+OFFICE = ("debtflow_agency_admin", "debtflow_readonly", "debtflow_supervisor")
 WORKER = "debtflow_worker"
 KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtflow_useradmin", "debtflow_monitor"
 
@@ -129,6 +130,19 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (KERNEL, (), "interest_rounded interest_basis interest_run_claim interest_page interest_transfers"),
     (OWNER, (KERNEL,), "interest_runs_in"),
     (OWNER, (), "account_interest_follow"),
+    # what providers send, and the queue
+    (OWNER, ("debtflow_webhook",), "webhook_agency"),
+    (OWNER, (WORKER,), "my_queue audit_partitions_ahead webhook_requeue_lost"),
+    (OWNER, OFFICE, "job_list job_workers job_counts"),
+    (
+        OWNER,
+        (),
+        "agency_queue job_rows office_may queue_policy webhook_defer webhook_queued webhook_queued_again "
+        "webhook_received",
+    ),
+    (KERNEL, (WORKER,), "webhook_take webhook_settle webhook_forget chore_ran idempotency_expire"),
+    (KERNEL, OPERATORS, "webhook_redrive webhook_reveal"),
+    (KERNEL, (), "webhook_known"),
     # imports
     (
         KERNEL,

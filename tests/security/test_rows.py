@@ -77,6 +77,7 @@ RELATIONS = {
     "audit_personal": hidden(),
     "book": Rows(readers=OFFICE),
     "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
+    "chore_run": Rows("agency_id, chore", readers=OFFICE),
     "client": Rows(),
     "client_collector": Rows("client_id, user_id", office=CLIENTS, collector=CLIENTS),
     "closed_period": Rows("agency_id, month"),
@@ -115,6 +116,7 @@ RELATIONS = {
     "transfer": Rows(readers=OFFICE),
     "user_roles": Rows("user_id", office=USERS, collector=USERS),
     "users": Rows(),
+    "webhook_event": Rows(readers=OFFICE),
 }
 PARTITION = re.compile(r"audit_log_\d{6}")
 
@@ -216,7 +218,7 @@ def test_sequences_are_out_of_reach(world: World) -> None:
                 psql.execute(statement)
 
 
-def test_service_groups_hold_no_table_yet(world: World) -> None:
+def test_service_groups_hold_next_to_no_table(world: World) -> None:
     query = (
         "select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p', "
         "'v', 'S') and ("
@@ -224,6 +226,11 @@ def test_service_groups_hold_no_table_yet(world: World) -> None:
     )
     for group in ("debtflow_worker", "debtflow_webhook"):
         assert world.su.execute(query, {"who": group}).fetchall() == []
+    columns = """select table_schema, table_name, privilege_type, count(*) from information_schema.column_privileges
+                  where grantee = %s group by 1, 2, 3"""
+    assert world.su.execute(columns, ["debtflow_webhook"]).fetchall() == [("debtflow", "webhook_event", "INSERT", 10)]
+    schemas = "select distinct table_schema from information_schema.column_privileges where grantee = %s"
+    assert world.su.execute(schemas, ["debtflow_worker"]).fetchall() == [("procrastinate",)]
 
 
 @pytest.mark.parametrize("column", ["debtor.ssn_last4", "file.bytes"])
