@@ -20,11 +20,13 @@ from services.store import Store
 if TYPE_CHECKING:
     from debtflow_tui.embedded import EmbeddedServer
     from services.accounts import Accounts
+    from services.adjustments import Adjustments, Interest
     from services.audit import Audit
     from services.imports import Imports
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
     from services.payments import Payments
+    from services.receipts import Receipts
 
 DATABASE: Final = "debtflow"
 """The database's name on the embedded server."""
@@ -83,6 +85,24 @@ class Services(Office):
         from services.payments import Payments
 
         return Payments(self.store)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        from services.receipts import Receipts
+
+        return Receipts(self.store)
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        from services.adjustments import Adjustments
+
+        return Adjustments(self.store)
+
+    @cached_property
+    def interest(self) -> Interest:
+        from services.adjustments import Interest
+
+        return Interest(self.store)
 
     @cached_property
     def imports(self) -> Imports:

@@ -34,7 +34,8 @@ WORK = {
 
 @click.group(
     cls=Group,
-    lazy={name: (f"debtflow_tui.cli.work:{name.replace('-', '_')}", line) for name, line in WORK.items()},
+    lazy={name: (f"debtflow_tui.cli.work:{name.replace('-', '_')}", line) for name, line in WORK.items()}
+    | {"payoff": ("debtflow_tui.cli.interest:payoff", "Show what pays a debt off on a day.")},
 )
 def account() -> None:
     """Find, show and work accounts."""

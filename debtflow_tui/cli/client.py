@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from services.office.results import Client
 
 ORDER = "costs,fees,interest,principal"
+SPREAD = "How one receipt falls on several debts: oldest_first, largest_first, smallest_first or proportional."
+INTEREST = "A year, on principal, such as 6 or 4.25; 0 for none."
 
 
 @click.group(cls=Group)
@@ -33,11 +35,13 @@ def client() -> None:
 @click.option("--buckets", default=ORDER, show_default=True, help="The order in which payments fall.")
 @click.option("--from", "since", metavar="DATE", help="First day of the contract; a year ago by itself.")
 @click.option("--currency", help="By itself the agency's.")
+@click.option("--spread", help=SPREAD)
+@click.option("--interest", metavar="PERCENT", help=INTEREST)
 @click.option("--agency", help="Needed only by the installation's owner, where there are several.")
 @click.pass_obj
 def add(
     report: Report, code: str, name: str, commission: str, collectors: str, rule: str | None, buckets: str,
-    since: str | None, currency: str | None, agency: str | None,
+    since: str | None, currency: str | None, spread: str | None, interest: str | None, agency: str | None,
 ) -> None:  # fmt: skip
     """Open a client with its first contract."""
     points, people = _points(commission), _listed(collectors)
@@ -45,7 +49,8 @@ def add(
     with in_office() as office:
         opened = office.clients.add(
             code, name, commission_bp=points, buckets=_listed(buckets), rule=rule or _rule(people), collectors=people,
-            starts_on=start, agency=agency_of(office, agency), currency=currency,
+            starts_on=start, agency=agency_of(office, agency), currency=currency, spread=spread,
+            interest_bp=None if interest is None else _points(interest, "interest"),
         )  # fmt: skip
     report.give(opened, _table((opened,)))
 
@@ -57,23 +62,28 @@ def add(
 @click.option("--collectors", metavar="USER,…")
 @click.option("--rule", help="one_collector or round_robin.")
 @click.option("--buckets", help=f"Such as {ORDER}.")
+@click.option("--spread", help=SPREAD)
+@click.option("--interest", metavar="PERCENT", help=INTEREST)
 @click.option("--from", "since", metavar="DATE", help="First day of the new terms; today by itself.")
 @click.option("--agency", help="Needed only by the installation's owner, where there are several.")
 @click.pass_obj
 def edit(
     report: Report, code: str, name: str | None, commission: str | None, collectors: str | None, rule: str | None,
-    buckets: str | None, since: str | None, agency: str | None,
+    buckets: str | None, spread: str | None, interest: str | None, since: str | None, agency: str | None,
 ) -> None:  # fmt: skip
     """Change a client. New terms make a new contract; payments before its first day keep the old ones."""
     points = None if commission is None else _points(commission)
     people = None if collectors is None else _listed(collectors)
-    if all(value is None for value in (name, points, people, rule, buckets)):
-        raise BadInput("client", "say what to change", hint="--name, --commission, --buckets, --rule or --collectors")
+    rate = None if interest is None else _points(interest, "interest")
+    if all(value is None for value in (name, points, people, rule, buckets, spread, rate)):
+        hint = "--name, --commission, --buckets, --spread, --interest, --rule or --collectors"
+        raise BadInput("client", "say what to change", hint=hint)
     with in_office() as office:
         changed = office.clients.edit(
             code, name=name, commission_bp=points, buckets=None if buckets is None else _listed(buckets),
             rule=rule or (None if people is None else _rule(people)), collectors=people,
-            starts_on=given.day(since, _today(), "from"), agency=agency_of(office, agency),
+            starts_on=given.day(since, _today(), "from"), agency=agency_of(office, agency), spread=spread,
+            interest_bp=rate,
         )  # fmt: skip
     report.give(changed, _table((changed,)))
 
@@ -89,18 +99,20 @@ def list_clients(report: Report) -> None:
 
 def _table(clients: tuple[Client, ...]) -> Table:
     return Table(
-        ("CLIENT", "NAME", "COMMISSION", "BUCKETS", "SINCE", "RULE", "COLLECTORS", "ACCOUNTS"),
-        [(each.code, each.name, f"{each.commission_bp / 100:.2f} %", each.buckets, each.since, each.rule,
-          each.collectors, each.accounts) for each in clients],
+        ("CLIENT", "NAME", "COMMISSION", "BUCKETS", "SPREAD", "INTEREST", "SINCE", "RULE", "COLLECTORS",
+         "ACCOUNTS"),
+        [(each.code, each.name, f"{each.commission_bp / 100:.2f} %", each.buckets, each.spread,
+          f"{each.interest_bp / 100:.2f} %", each.since, each.rule, each.collectors, each.accounts)
+         for each in clients],
         empty="no client yet: debtflow client add",
     )  # fmt: skip
 
 
-def _points(percent: str) -> int:
+def _points(percent: str, option: str = "commission") -> int:
     """Basis points, exactly; 27.5 gives 2750."""
     whole, _, part = percent.removesuffix("%").strip().partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(part) <= 2 and (part or "0").isdigit()):
-        raise BadInput("commission", f"{percent} is not a percentage", hint="write it like 25 or 27.5")
+        raise BadInput(option, f"{percent} is not a percentage", hint="write it like 25 or 27.5")
     return int(whole) * 100 + int(part.ljust(2, "0"))
 
 

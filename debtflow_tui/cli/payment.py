@@ -15,10 +15,15 @@ from debtflow_tui.cli.session import repeatable, signed_in
 from services.domain.money import Money
 
 if TYPE_CHECKING:
+    from debtflow_tui.wiring import Services
+    from services.errors import NotFound
     from services.payments.results import DaySheet, Receipt
 
 
-@click.group(cls=Group)
+MORE = {"spread": ("debtflow_tui.cli.spread:spread", "Spread one receipt over the debts of a person.")}
+
+
+@click.group(cls=Group, lazy=MORE)
 def payment() -> None:
     """Post, reverse and show payments."""
 
@@ -94,13 +99,29 @@ def reverse(report: Report, receipt: str, reason: str, submission_id: str | None
 @click.argument("receipt")
 @click.pass_obj
 def show(report: Report, receipt: str) -> None:
-    """Show the receipt of a payment again."""
+    """Show the receipt of a payment again, or that of one spread over several debts."""
     from services.domain.numbers import parse_receipt_number
+    from services.errors import NotFound
 
     parse_receipt_number(receipt)
     with signed_in() as desk:
-        found = desk.payments.show(receipt)
+        try:
+            found = desk.payments.show(receipt)
+        except NotFound as missing:
+            _show_spread(report, desk, receipt, missing)
+            return
     report.give(_receipt(found), *_slip(found))
+
+
+def _show_spread(report: Report, desk: Services, receipt: str, missing: NotFound) -> None:
+    from debtflow_tui.cli.spread import document, slip
+    from services.errors import NotFound
+
+    try:
+        found = desk.receipts.show(receipt)
+    except NotFound:
+        raise missing from None
+    report.give(document(found), *slip(found))
 
 
 def _day_sheet(report: Report, day: str | None, user: str | None) -> None:

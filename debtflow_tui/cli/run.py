@@ -20,6 +20,8 @@ GROUPS: Final = {
     "account": ("account", "Find, show and work accounts."),
     "payment": ("payment", "Post, reverse and show payments."),
     "day-sheet": ("payment", "What one person entered on one day."),
+    "adjust": ("adjust", "Add fees and costs, write off, correct placements."),
+    "interest": ("interest", "Accrue interest, pause it, let it run again."),
     "import": ("imports", "Stage, review and release placement files."),
     "audit": ("audit", "Who did what, when."),
     "ledger": ("ledger", "Prove the books."),

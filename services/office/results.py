@@ -16,7 +16,11 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A creditor and the contract in force today; ``commission_bp`` is basis points, ``buckets`` the payment order."""
+    """A creditor and the contract in force today.
+
+    ``commission_bp`` is basis points, ``buckets`` the payment order, ``spread`` how one receipt falls on several debts
+    of a person, ``interest_bp`` basis points a year on principal.
+    """
 
     code: str
     name: str
@@ -26,6 +30,8 @@ class Client:
     rule: str
     collectors: tuple[str, ...]
     accounts: int
+    spread: str
+    interest_bp: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from services.store import Store
 
 BUCKETS = ("principal", "interest", "fees", "costs")
 RULES = ("one_collector", "round_robin")
+SPREADS = ("oldest_first", "largest_first", "smallest_first", "proportional")
 SHORTEST_PASSWORD = 8
 
 
@@ -53,6 +54,8 @@ class Clients:
                 row.rule,
                 tuple(row.collectors),
                 row.accounts,
+                row.spread_rule,
+                row.interest_bp,
             )
             for row in rows
         )
@@ -76,6 +79,8 @@ class Clients:
         starts_on: date,
         agency: str | None = None,
         currency: str | None = None,
+        spread: str | None = None,
+        interest_bp: int | None = None,
     ) -> Client:
         """Open a client with its first contract; ``commission_bp`` is basis points of what is collected."""
         if currency is not None:
@@ -90,8 +95,10 @@ class Clients:
             _rule(rule),
             list(collectors),
             currency,
+            spread and _spread(spread),
+            _interest(interest_bp),
         )
-        query = "select debtflow.client_create(%s, %s, %s, %s, %s::smallint[], %s, %s, %s, %s)"
+        query = "select debtflow.client_create(%s, %s, %s, %s, %s::smallint[], %s, %s, %s, %s, %s, %s)"
         self._store.act(lambda c: c.exec_driver_sql(query, values))
         return self.show(code)
 
@@ -106,6 +113,8 @@ class Clients:
         collectors: Sequence[str] | None = None,
         starts_on: date | None = None,
         agency: str | None = None,
+        spread: str | None = None,
+        interest_bp: int | None = None,
     ) -> Client:
         """Change what is given; new terms make a new contract from ``starts_on`` (today) on."""
         values = (
@@ -117,8 +126,10 @@ class Clients:
             starts_on,
             rule and _rule(rule),
             collectors and list(collectors),
+            spread and _spread(spread),
+            _interest(interest_bp),
         )
-        query = "select debtflow.client_edit(%s, %s, %s, %s, %s::smallint[], %s, %s, %s::text[])"
+        query = "select debtflow.client_edit(%s, %s, %s, %s, %s::smallint[], %s, %s, %s::text[], %s, %s)"
         self._store.act(lambda c: c.exec_driver_sql(query, values))
         return self.show(code)
 
@@ -169,6 +180,18 @@ def _named(name: str) -> str:
 def _commission(basis_points: int) -> int:
     if not 0 <= basis_points <= 10_000:
         raise BadInput("commission", "a commission is 0 to 10,000 basis points", hint="25 % is 2500")
+    return basis_points
+
+
+def _spread(rule: str) -> str:
+    if rule not in SPREADS:
+        raise BadInput("spread", f"{rule} is not a way to spread a receipt", hint=", ".join(SPREADS))
+    return rule
+
+
+def _interest(basis_points: int | None) -> int | None:
+    if basis_points is not None and not 0 <= basis_points <= 10_000:
+        raise BadInput("interest", "a rate is 0 to 10,000 basis points a year", hint="6 % is 600")
     return basis_points
 
 

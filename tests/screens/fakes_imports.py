@@ -55,7 +55,7 @@ def import_batch(**changes: Any) -> Batch:
 def client(code: str = "HARBOR", name: str = "Harbor Lending") -> Client:
     """Somebody who sends files."""
     order = ("costs", "fees", "interest", "principal")
-    return Client(code, name, 2500, order, date(2025, 1, 1), "round_robin", ("ana", "ben"), 120)
+    return Client(code, name, 2500, order, date(2025, 1, 1), "round_robin", ("ana", "ben"), 120, "oldest_first", 0)
 
 
 @dataclass
