@@ -1,4 +1,4 @@
-"""The README's table of commands is the program's."""
+"""The documents' tables of commands are the program's."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ def commands(
 KNOWN = dict(commands())
 
 
-def test_the_table_lists_every_command_and_no_other() -> None:
-    told = re.findall(r"^\| `(debtflow [a-z -]+)` \| \S", section(README, "Commands"), re.MULTILINE)
+def test_the_tables_list_every_command_and_no_other() -> None:
+    """Each stands in the README's table or in that of its own page, and in one of them only."""
+    told = [
+        name
+        for page in pages()
+        for name in re.findall(r"^\| `(debtflow [a-z -]+)` \| \S", page.read_text("utf-8"), re.MULTILINE)
+    ]
     assert sorted(told) == sorted(KNOWN)
 
 
