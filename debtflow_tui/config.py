@@ -19,6 +19,7 @@ from services.domain.quoting import is_text
 from services.errors import Misconfigured
 
 SECRET: Final = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
+SECRET_VALUE: Final = re.compile(r"\s*(?:[sr]k_|whsec_)")
 
 
 class Wrong(ValueError):
@@ -67,6 +68,27 @@ def address(value: object) -> str:
     raise Wrong("must be an address such as postgresql://db.example.org/debtflow")
 
 
+def provider(value: object) -> str:
+    if value == "stripe":
+        return "stripe"
+    raise Wrong('must be "stripe"')
+
+
+def standin(value: object) -> str:
+    from services.gateways.keys import is_loopback
+
+    if is_loopback(text(value)):
+        return text(value).rstrip("/")
+    raise Wrong("must be an address of this machine, such as http://127.0.0.1:4242: it is for a stand-in only")
+
+
+def page(value: object) -> str:
+    parts = urlsplit(text(value))
+    if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc:
+        return text(value)
+    raise Wrong("must be a page such as https://www.example.org/thank-you")
+
+
 def _key(read: Callable[[object], object], default: object = None) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -102,6 +124,15 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Who takes card payments; ``thanks_url`` is where a payer lands, ``api_base`` a stand-in of tests and demo."""
+
+    provider: str | None = _key(provider)
+    thanks_url: str | None = _key(page)
+    api_base: str | None = _key(standin)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; ``home`` is where the embedded server, drafts and state live."""
 
@@ -111,6 +142,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     ui: Ui = field(default_factory=Ui)
     session: SessionSettings = field(default_factory=SessionSettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
 
     @property
     def user(self) -> str | None:
@@ -121,7 +153,7 @@ class Settings:
         return self.database.url is None
 
 
-SECTIONS: Final = {"database": Database, "ui": Ui, "session": SessionSettings}
+SECTIONS: Final = {"database": Database, "ui": Ui, "session": SessionSettings, "gateway": GatewaySettings}
 
 
 # ---- loading ---------------------------------------------------------------------------------------------------------
@@ -242,7 +274,7 @@ class _Reader:
     def _values(self, section: str, kind: type) -> Iterator[tuple[str, object]]:
         known: dict[str, Field[Any]] = {entry.name: entry for entry in fields(kind)}
         for name, value in self.content.get(section, {}).items():
-            if SECRET.search(name):
+            if SECRET.search(name) or (isinstance(value, str) and SECRET_VALUE.match(value)):
                 raise self.secret(section, name)
             if name not in known:
                 raise self.unknown(section, name, list(known))
@@ -260,7 +292,8 @@ class _Reader:
     def secret(self, section: str | None, name: str) -> Misconfigured:
         return Misconfigured(
             f"{self._place(section, name)} holds a secret, and this file may not",
-            hint="take it out and change it; use DEBTFLOW_PASSWORD, DEBTFLOW_PASSWORD_FILE or the keyring",
+            hint="take it out and change it; use the environment (DEBTFLOW_PASSWORD, DEBTFLOW_STRIPE_KEY), a file "
+            "that it names, or the keyring",
         )
 
     def _place(self, section: str | None, name: str) -> str:

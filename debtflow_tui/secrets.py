@@ -1,4 +1,4 @@
-"""A password comes from the environment, a named file, or the system's keyring; a person is asked last.
+"""A secret comes from the environment, a named file, or the system's keyring; for a password, a person is asked last.
 
 An address in the environment may carry one, too. Nothing here is ever written to a file of ours, nor into a message.
 """
@@ -29,9 +29,27 @@ def find_password(user: str, server: str, environ: Mapping[str, str] = os.enviro
     if password := environ.get("DEBTFLOW_PASSWORD"):
         return password
     if file := environ.get("DEBTFLOW_PASSWORD_FILE"):
-        return _from_file(Path(file))
+        return _from_file("DEBTFLOW_PASSWORD_FILE", Path(file))
     _, _, in_url = split_url(environ.get("DEBTFLOW_DATABASE_URL", ""))
     return in_url if in_url is not None else _remembered(user, server)
+
+
+KEYS: Final = {
+    "stripe": ("DEBTFLOW_STRIPE_KEY", "DEBTFLOW_STRIPE_KEY_FILE"),
+    "stripe-webhook": ("DEBTFLOW_STRIPE_WEBHOOK_SECRET", "DEBTFLOW_STRIPE_WEBHOOK_SECRET_FILE"),
+    "paystack": ("DEBTFLOW_PAYSTACK_KEY", "DEBTFLOW_PAYSTACK_KEY_FILE"),
+}
+"""What the payment providers gave us, by its name in a keyring: the variable that holds it, and that names a file."""
+
+
+def find_key(name: str, server: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """One of KEYS for this installation, or None; raises Misconfigured for an unreadable file."""
+    variable, in_file = KEYS[name]
+    if key := environ.get(variable, "").strip():
+        return key
+    if file := environ.get(in_file):
+        return _from_file(in_file, Path(file)).strip()
+    return _remembered(name, server)
 
 
 def prompt_password(user: str) -> str:
@@ -78,14 +96,14 @@ def forget_password(user: str, server: str) -> None:
         pass
 
 
-def _from_file(file: Path) -> str:
+def _from_file(variable: str, file: Path) -> str:
     try:
         first, _, _ = file.read_text(encoding="utf-8").partition("\n")
     except (OSError, UnicodeDecodeError):
-        raise Misconfigured(f"DEBTFLOW_PASSWORD_FILE: {file} cannot be read as text") from None
-    if not (password := first.rstrip("\r")):
-        raise Misconfigured(f"DEBTFLOW_PASSWORD_FILE: the first line of {file} is empty")
-    return password
+        raise Misconfigured(f"{variable}: {file} cannot be read as text") from None
+    if not (secret := first.rstrip("\r")):
+        raise Misconfigured(f"{variable}: the first line of {file} is empty")
+    return secret
 
 
 def _remembered(user: str, server: str) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
+    from services.gateways.base import Gateway
     from services.imports import Imports
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
@@ -69,6 +70,12 @@ class Services(Office):
     """What a signed-in person works with; each service is imported when it is first asked for."""
 
     session: Session
+    settings: Settings | None = None
+
+    @cached_property
+    def gateway(self) -> Gateway | None:
+        """Who takes card payments, None where nobody does; raises Misconfigured where it cannot work."""
+        return gateway_of(self.settings) if self.settings else None
 
     @cached_property
     def access(self) -> Access:
@@ -134,7 +141,7 @@ def sign_in(settings: Settings, user: str, password: str | None) -> Services:
     store = open_store(settings, user, password)
     try:
         store.open_session(origin())
-        return Services(store, Access(store).session())
+        return Services(store, Access(store).session(), settings)
     except BaseException:
         store.close()
         raise
@@ -150,7 +157,7 @@ def installer(settings: Settings, user: str | None, password: str | None) -> Off
         if user is None or _owns_installation(store):
             return Office(store)
         store.open_session(origin())
-        return Services(store, Access(store).session())
+        return Services(store, Access(store).session(), settings)
     except BaseException:
         store.close()
         raise
@@ -173,6 +180,48 @@ def open_store(settings: Settings, user: str | None, password: str | None) -> St
 
         user, password = SUPERUSER, server.superuser_password
     return Store(server.url(DATABASE), user=user, password=password, size=size, wait=wait)
+
+
+# ---- the payment provider --------------------------------------------------------------------------------------------
+
+
+def gateway_of(settings: Settings) -> Gateway | None:
+    """The payment provider of this installation, or None where none is set or its key is not on this machine.
+
+    Raises Misconfigured for a key that cannot be used here; loads the provider's library only where it is used.
+    """
+    chosen = settings.gateway
+    if chosen.provider is None or (key := _provider_key(settings)) is None:
+        return None
+    from services.gateways.keys import check_key, is_live
+
+    check_key(key, chosen.api_base)
+    if settings.ui.production and not is_live(key):
+        raise Misconfigured(
+            "this is a production installation, and its Stripe key moves no real money",
+            hint="use a live key, or take production = true out of [ui]",
+        )
+    from services.gateways.stripe import Stripe
+
+    return Stripe(key, api_base=chosen.api_base, thanks_url=chosen.thanks_url)
+
+
+def _provider_key(settings: Settings) -> str | None:
+    from debtflow_tui.secrets import find_key
+
+    if (key := find_key("stripe", address_of(settings))) is not None:
+        return key
+    # A stand-in takes any key of its own kind, so nobody has to invent one.
+    return "sk_standin_demo" if settings.gateway.api_base else None
+
+
+def webhook_secrets(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What webhooks are signed with, by provider; several while one is being replaced, none where it is not set."""
+    from debtflow_tui.secrets import find_key
+
+    server = address_of(settings)
+    found = {"stripe": find_key("stripe-webhook", server), "paystack": find_key("paystack", server)}
+    return {name: tuple(filter(None, map(str.strip, (value or "").split(",")))) for name, value in found.items()}
 
 
 # ---- where the database is -------------------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ class TestExample:
         assert loaded.database.binaries == Path("/usr/lib/postgresql/15/bin")
         assert loaded.ui.keymap == {"account.note": "n,ctrl+n"}
         assert loaded.user == "ana"
+        assert loaded.gateway == config.GatewaySettings(
+            "stripe", "https://www.example.org/thank-you", "http://127.0.0.1:4242"
+        )
 
 
 class TestOrder:
@@ -99,6 +102,12 @@ class TestRefusals:
             ("[database]\nbinaries = 'bin'\n", 2, "must be an absolute path"),
             ("[database]\nurl = 'db.example.org'\n", 2, "must be an address"),
             ("[database]\nurl = 'postgresql://[::1'\n", 2, "is not an address"),
+            ("[gateway]\nprovider = 'strip'\n", 2, 'must be "stripe"'),
+            ("[gateway]\napi_base = 'https://api.stripe.com'\n", 2, "an address of this machine"),
+            ("[gateway]\napi_base = 'http://127.0.0.1.example.org:80'\n", 2, "an address of this machine"),
+            ("[gateway]\napi_base = 'http://127.0.0.1:1@example.org'\n", 2, "an address of this machine"),
+            ("[gateway]\napi_base = 'http://[::1'\n", 2, "is not an address"),
+            ("[gateway]\nthanks_url = 'http://example.org'\n", 2, "must be a page"),
             ("[session]\nuser = ''\n", 2, "must be a text"),
             ("[ui.keymap]\n'a.b' = 3\n", 1, "must be a table of keys"),
             ("[ui]\nkeymap = 'n'\n", 2, "must be a table of keys"),
@@ -130,6 +139,10 @@ class TestRefusals:
             "[database]\nurl = 'postgresql://db/x?user=ana&password=hunter2'\n",
             "[session]\ndb_passwd = 'hunter2'\n",
             "stripe_api_key = 'hunter2'\n",
+            "[gateway]\napi_key = 'hunter2'\n",
+            "[gateway]\nprovider = 'sk_live_hunter2'\n",
+            "[gateway]\nkey = ' rk_test_hunter2'\n",
+            "[session]\nuser = 'whsec_hunter2'\n",
         ],
     )
     def test_a_secret_in_the_file_is_refused_and_not_repeated(self, write, text):
