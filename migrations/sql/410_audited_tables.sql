@@ -4,12 +4,14 @@ set role debtflow_owner;
 
 -- Arguments: entity, its id column, its reference column or '', personal columns, columns not worth a word
 -- (comma-separated). The planner takes transition tables for tiny: nested loops over a thousand changed rows would be a
--- million steps.
+-- million steps. Who writes in bulk may have the other joins switched off for its own statements: here they are on.
 create or replace function audit() returns trigger
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
   set plan_cache_mode = force_generic_plan
   set enable_nestloop = off
+  set enable_hashjoin = on
+  set enable_mergejoin = on
 as $$
 declare
   id_column constant text := tg_argv[1];

@@ -54,8 +54,7 @@ begin
                  format('batch %s waits for its second keying: the first one stays as it is', b.id),
                  'differences are settled after both are compared');
   end if;
-  if who.user_id is distinct from case b.state when 'keying' then b.opened_by when 'second' then b.second_by
-                                               else b.opened_by end
+  if who.user_id is distinct from (case b.state when 'second' then b.second_by else b.opened_by end)
      and (b.state in ('keying', 'second') or who.user_id is distinct from b.second_by) then
     perform fail('DF403', 'payment_batch_keyer', format('batch %s is keyed by somebody else', b.id),
                  case when b.state = 'second' and b.second_by is null
@@ -153,7 +152,7 @@ create or replace function payment_batch_expect(
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
 begin
   perform payment_batch_unfinished(b);
   if coalesce(length(trim(reason)), 0) not between 1 and 400 then
@@ -168,7 +167,8 @@ begin
      set expected_count = payment_batch_expect.count, expected_sum = payment_batch_expect.sum,
          expected_hash = hash_total, reason = payment_batch_expect.reason
    where x.id = b.id;
-  return payment_batch_document(payment_batch_moved(b.id), who, '{}');
+  b := payment_batch_moved(b.id);
+  return payment_batch_document(b, who, '{}');
 end $$;
 
 create or replace function payment_batch_cancel(batch bigint, reason text, token text default null) returns jsonb
@@ -178,7 +178,7 @@ create or replace function payment_batch_cancel(batch bigint, reason text, token
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
 begin
   perform payment_batch_unfinished(b);
   if who.user_id <> b.opened_by then
@@ -196,7 +196,8 @@ begin
   update payment_batch x
      set state = 'cancelled', finished_at = kernel_now(), reason = payment_batch_cancel.reason
    where x.id = b.id;
-  return payment_batch_document(payment_batch_moved(b.id), who, '{}');
+  b := payment_batch_moved(b.id);
+  return payment_batch_document(b, who, '{}');
 end $$;
 
 select operators_may('execute on function payment_batch_open, payment_batch_expect, payment_batch_cancel');

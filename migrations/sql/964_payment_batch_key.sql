@@ -87,12 +87,17 @@ $$;
 -- What posting would say to the open lines of these accounts, one after the other.
 create or replace function payment_batch_weigh(batch bigint, of_pass int, accounts text[], who identity) returns void
   language plpgsql
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
 as $$
 begin
   update payment_batch_line l
      set outcome = nullif(w.outcome, 'posted')
     from unnest(payment_weigh(payment_batch_items(batch, of_pass, '{open}', accounts), who)) w
-   where l.batch_id = batch and l.submission_id = w.submission_id and l.outcome is distinct from nullif(w.outcome, 'posted');
+   where l.submission_id = w.submission_id
+     and l.outcome is distinct from nullif(w.outcome, 'posted');
 end $$;
 
 -- Adds the lines that are not there yet and gives the numbers of all; a repeat keys nothing twice.
@@ -129,20 +134,19 @@ create or replace function payment_batch_key(batch bigint, lines jsonb, token te
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
   set lock_timeout = '3s'
-  set enable_seqscan = off
-  set enable_hashjoin = off
-  set enable_mergejoin = off
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
   nos constant int[] := payment_batch_add(b, payment_batch_pass(b, who), lines, who);
 begin
-  return payment_batch_document(payment_batch_moved(b.id), who, nos);
+  b := payment_batch_moved(b.id);
+  return payment_batch_document(b, who, nos);
 end $$;
 
 -- The line as the caller may change it now: of their own pass, not posted, at the version that was looked at.
-create or replace function payment_batch_line_at(b payment_batch, of_pass int, no int, seen int) returns payment_batch_line
+create or replace function payment_batch_line_at(b payment_batch, of_pass int, no int, seen int)
+  returns payment_batch_line
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -178,7 +182,7 @@ create or replace function payment_batch_amend(
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
   this_pass constant int := payment_batch_pass(b, who);
   old constant payment_batch_line := payment_batch_line_at(b, this_pass, no, seen);
   typed constant jsonb := jsonb_build_array(line || jsonb_build_object('submission_id', old.submission_id));
@@ -192,7 +196,8 @@ begin
     from payment_batch_typed(b, typed) x
    where l.id = old.id;
   perform payment_batch_weigh(b.id, this_pass, array[old.account, line ->> 'account'], who);
-  return payment_batch_document(payment_batch_moved(b.id), who, array[no]);
+  b := payment_batch_moved(b.id);
+  return payment_batch_document(b, who, array[no]);
 end $$;
 
 create or replace function payment_batch_drop(batch bigint, nos int[], token text default null) returns jsonb
@@ -202,7 +207,7 @@ create or replace function payment_batch_drop(batch bigint, nos int[], token tex
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
   this_pass constant int := payment_batch_pass(b, who);
   gone payment_batch_line[];
 begin
@@ -213,7 +218,8 @@ begin
     from unnest(gone) g
    where l.id = g.id;
   perform payment_batch_weigh(b.id, this_pass, array(select g.account from unnest(gone) g), who);
-  return payment_batch_document(payment_batch_settle_state(b.id), who, nos);
+  b := payment_batch_settle_state(b.id);
+  return payment_batch_document(b, who, nos);
 end $$;
 
 select operators_may('execute on function payment_batch_key, payment_batch_amend, payment_batch_drop');

@@ -58,13 +58,14 @@ create or replace function payment_batch_hand_over(batch bigint, token text defa
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
 begin
   perform payment_batch_in_state(b, 'keying', 'only a batch being keyed is handed over');
   perform payment_batch_pass(b, who);
   perform payment_batch_must_agree(b, 1);
   perform act_begin('payment_batch.hand_over');
-  return payment_batch_document(payment_batch_step(b.id, 'second'), who, '{}');
+  b := payment_batch_step(b.id, 'second');
+  return payment_batch_document(b, who, '{}');
 end $$;
 
 create or replace function payment_batch_take(batch bigint, token text default null) returns jsonb
@@ -100,7 +101,7 @@ create or replace function payment_batch_compare(batch bigint, token text defaul
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
 begin
   perform payment_batch_in_state(b, 'second', 'both keyings are compared after the second');
   if who.user_id is distinct from b.second_by then
@@ -113,7 +114,8 @@ begin
     perform payment_batch_must_agree(b, 2);
   end if;
   perform act_begin('payment_batch.compare');
-  return payment_batch_document(payment_batch_step(b.id, 'compared'), who, '{}');
+  b := payment_batch_step(b.id, 'compared');
+  return payment_batch_document(b, who, '{}');
 end $$;
 
 -- Refuses who would stand by their own keying.
@@ -124,7 +126,7 @@ as $$
 begin
   if take is null or take not in ('first', 'second') then
     perform fail('DF400', 'take_form', 'say which keying is right', 'first or second', '{"field": "take"}');
-  elsif who.user_id is not distinct from case take when 'first' then b.opened_by else b.second_by end then
+  elsif who.user_id is not distinct from (case take when 'first' then b.opened_by else b.second_by end) then
     perform fail('DF403', 'payment_batch_settle_other', 'nobody settles a difference for their own keying',
                  'the other operator or a supervisor does; you may give in, or amend your own line');
   elsif who.user_id <> b.opened_by and who.user_id is distinct from b.second_by then
@@ -181,7 +183,7 @@ create or replace function payment_batch_settle(batch bigint, choices jsonb, tok
 as $$
 declare
   who constant identity := payment_batch_clerk(token);
-  b constant payment_batch := payment_batch_hold(batch);
+  b payment_batch := payment_batch_hold(batch);
   c record;
 begin
   if b.state <> 'part_posted' then
@@ -203,7 +205,8 @@ begin
     end if;
   end loop;
   perform payment_batch_weigh(b.id, 1, null, who);
-  return payment_batch_document(payment_batch_settle_state(b.id), who, '{}');
+  b := payment_batch_settle_state(b.id);
+  return payment_batch_document(b, who, '{}');
 end $$;
 
 select operators_may('execute on function payment_batch_hand_over, payment_batch_take, payment_batch_compare, '

@@ -28,7 +28,14 @@ from services.errors import (
 REPEATABLE: Final = ("40001", "40P01")
 """A deadlock or a lost race: nothing was written, and the same act will go through."""
 
-SUBMISSIONS: Final = ("payment_submission_key", "receipt_submission_key", "adjustment_submission_key")
+SUBMISSIONS: Final = (
+    "payment_submission_key",
+    "receipt_submission_key",
+    "adjustment_submission_key",
+    "payment_batch_submission_key",
+    "payment_batch_line_submission_key",
+    "payment_batch_posting_key",
+)
 """The keys that a submission is known by: one that loses the race for its own finds what the winner wrote."""
 
 BUSY: Final = {
