@@ -114,9 +114,7 @@ class PaymentBatches:
         except Refused as refused:
             raise self._with_figures(refused, batch) from refused
 
-    def enter(
-        self, form: BatchForm, entries: Sequence[BatchEntry], *, dry_run: bool = False
-    ) -> BatchPosting:
+    def enter(self, form: BatchForm, entries: Sequence[BatchEntry], *, dry_run: bool = False) -> BatchPosting:
         """Open, key and post in one act: with a difference nothing is left behind. One submission id is one batch."""
         self._must_agree(form, entries)
         values = as_form(form), as_lines(entries), form.submission_id
@@ -124,15 +122,11 @@ class PaymentBatches:
 
     def keep(self, form: BatchForm, entries: Sequence[BatchEntry]) -> BatchPage:
         """Open and key in one act, to be looked at and posted later."""
-        return reading.page(
-            self._act("enter(%s::jsonb, %s::jsonb, null::uuid, %s)", as_form(form), as_lines(entries))
-        )
+        return reading.page(self._act("enter(%s::jsonb, %s::jsonb, null::uuid, %s)", as_form(form), as_lines(entries)))
 
     # ---- reading
 
-    def show(
-        self, batch: int, *, before: int | None = None, limit: int = PAGE, wanted: str | None = None
-    ) -> BatchPage:
+    def show(self, batch: int, *, before: int | None = None, limit: int = PAGE, wanted: str | None = None) -> BatchPage:
         """A batch and its lines, newest first; ``wanted`` is failed, open, posted, dropped or flagged."""
         query = "select debtflow.payment_batch_show(%s, %s, %s, %s)"
         values = batch, before, limit, wanted

@@ -13,7 +13,6 @@ from services.domain.numbers import account_number
 from services.errors import BadInput, DebtFlowError, NotAllowed, NotFound, Refused, Stale
 from tests.batches.conftest import Stack, expecting, slip, usd
 
-
 NOBODYS = account_number(99999)
 
 

@@ -28,7 +28,7 @@ def test_two_equal_keyings_are_posted(stack: Stack) -> None:
     second = stack.desk("bea")
     assert second.take(batch.id).side == "second"
     assert not second.key(batch.id, fresh(stack.slips[:2])).batch.agrees
-    with pytest.raises(Refused, match="1 line too few, 30.00 USD too little"):
+    with pytest.raises(Refused, match=r"1 line too few, 30\.00 USD too little"):
         second.compare(batch.id)
     second.key(batch.id, fresh(stack.slips[2:]))
     for desk in (stack.desk(), second):
@@ -58,9 +58,7 @@ def test_the_second_operator_sees_nothing_of_the_first(stack: Stack) -> None:
                 "select debtflow.payment_batch_list(%s + 1, 10, null)",
             )
         ]
-        others = "30.00" if own == 1 else "none"
-        shown = str(answers)
-        assert ("3000" in shown) == (login == "ana"), (login, others)
+        assert ("3000" in str(answers)) == (login == "ana"), login
         page = stack.desk(login).show(batch.id)
         assert (len(page.lines), page.batch.keyed.count, page.batch.differences) == (own, own, None)
         assert page.batch.hidden == (own == 0)
@@ -139,13 +137,14 @@ def test_a_line_that_one_keying_lacks(stack: Stack) -> None:
         for each in stack.desk("bea").differences(batch.id).differences
     }
     lacking, extra = pairs[stack.numbers[2], None], pairs[None, one]
-    assert lacking.first and extra.second
+    assert lacking.first
+    assert extra.second
     settled = stack.desk("bea").settle(
         batch.id, [Choice(None, extra.second.line, "first"), Choice(lacking.first.line, None, "first")]
     )
     assert (settled.differences, settled.agrees) == (0, True)
-    stack.house.su.execute("update debtflow.account set status = 'closed', closed_reason = 'deceased' where number = %s",
-                           [two])  # fmt: skip
+    closing = "update debtflow.account set status = 'closed', closed_reason = 'deceased' where number = %s"
+    stack.house.su.execute(closing, [two])
     assert stack.desk().post(batch.id).batch.failed == 1
     amended = stack.desk().amend(batch.id, 2, slip(one, 20_00))
     assert amended.batch.differences == 2

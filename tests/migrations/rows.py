@@ -89,7 +89,15 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into procrastinate.procrastinate_jobs (queue_name, task_name) values ('agency-OLD', 'webhook')",
     ),
     "0011": (),
-    "0012": (),
+    "0012": (
+        "insert into payment_batch (agency_id, submission_id, request_hash, currency, expected_count, expected_sum, "
+        "second_keying, opened_by, opened_at) values (1, gen_random_uuid(), '\\x00', 'USD', 1, 5, false, 1, now())",
+        "insert into payment_batch_posting (batch_id, agency_id, submission_id, user_id, at, posted, refused, answer) "
+        "values (1, 1, gen_random_uuid(), 1, now(), 0, 1, '[]')",
+        "insert into payment_batch_line (batch_id, agency_id, pass, no, submission_id, account, amount, method, payer, "
+        "effective_on, allow_duplicate, overpayment, keyed_by, keyed_at) values (1, 1, 1, 1, gen_random_uuid(), "
+        "'10023-0', 5, 'cash', 'debtor', '2024-03-01', false, 'refuse', 1, now())",
+    ),
     "0013": (
         "update contract set spread_rule = 'proportional', interest_bp = 600",
         "insert into receipt (id, agency_id, account_id, submission_id, request_hash, amount, currency, basis, rule, "

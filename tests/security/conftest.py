@@ -94,6 +94,14 @@ EXTRAS = (
     "insert into webhook_event (provider, event_id, type, headers, body, size) "
     "values ('stripe', 'evt_1', 'charge.succeeded', '[]', '{}', 2)",
     "reset session authorization",
+    "insert into payment_batch (agency_id, submission_id, request_hash, currency, expected_count, expected_sum, "
+    "second_keying, opened_by, opened_at) select agency_id, gen_random_uuid(), '\\x00', 'USD', 1, 5, false, "
+    "collector_id, now() from account where collector_id is not null",
+    "insert into payment_batch_posting (batch_id, agency_id, submission_id, user_id, at, posted, refused, answer) "
+    "select id, agency_id, gen_random_uuid(), opened_by, now(), 0, 1, '[]' from payment_batch",
+    "insert into payment_batch_line (batch_id, agency_id, pass, no, submission_id, account, amount, method, payer, "
+    "effective_on, allow_duplicate, overpayment, keyed_by, keyed_at) select id, agency_id, 1, 1, gen_random_uuid(), "
+    "'10023-3', 5, 'cash', 'debtor', current_date, false, 'refuse', opened_by, now() from payment_batch",
     "reset search_path",
 )
 

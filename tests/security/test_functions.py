@@ -143,6 +143,27 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (KERNEL, (WORKER,), "webhook_take webhook_settle webhook_forget chore_ran idempotency_expire"),
     (KERNEL, OPERATORS, "webhook_redrive webhook_reveal"),
     (KERNEL, (), "webhook_known"),
+    # batches of payments
+    (OWNER, (*OPERATORS, KERNEL), "payment_batch_seen_by"),
+    (OWNER, (), "payment_batch_line_guard"),
+    (
+        KERNEL,
+        OPERATORS,
+        "payment_batch_amend payment_batch_cancel payment_batch_compare payment_batch_compared payment_batch_drop "
+        "payment_batch_enter payment_batch_expect payment_batch_hand_over payment_batch_key payment_batch_list "
+        "payment_batch_open payment_batch_post payment_batch_settle payment_batch_show payment_batch_take",
+    ),
+    (
+        KERNEL,
+        (),
+        "payment_batch_add payment_batch_agrees payment_batch_answer payment_batch_carry payment_batch_check "
+        "payment_batch_clerk payment_batch_differences payment_batch_document payment_batch_find payment_batch_head "
+        "payment_batch_hold payment_batch_in_state payment_batch_items payment_batch_line_at payment_batch_lines "
+        "payment_batch_may_settle payment_batch_moved payment_batch_must_agree payment_batch_opened payment_batch_pass "
+        "payment_batch_postable payment_batch_posted_before payment_batch_settle_line payment_batch_settle_state "
+        "payment_batch_side payment_batch_step payment_batch_totals payment_batch_typed payment_batch_unfinished "
+        "payment_batch_weigh",
+    ),
     # imports
     (
         KERNEL,
