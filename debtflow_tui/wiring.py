@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
+    from services.events import Events
     from services.gateways.base import Gateway
     from services.imports import Imports
     from services.ledger import Doctor, Ledger
@@ -128,6 +129,12 @@ class Services(Office):
         from services.ledger import Ledger
 
         return Ledger(self.store)
+
+    @cached_property
+    def events(self) -> Events:
+        from services.events import Events
+
+        return Events(self.store)
 
     @cached_property
     def doctor(self) -> Doctor:

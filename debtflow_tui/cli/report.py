@@ -68,6 +68,12 @@ class Report:
                 for line in [_plain(part)] if isinstance(part, str) else part.lines():
                     click.echo(line.rstrip())
 
+    def line(self, value: object, words: str) -> None:
+        """One line of an answer that goes on: a JSON document of its own with ``--json``. Written when this returns."""
+        with writing():
+            click.echo(_json_line(value) if self.as_json else _plain(words))
+            sys.stdout.flush()
+
     def say(self, words: str) -> None:
         """A word to the person, never data."""
         _tell(_plain(words), err=True)
@@ -158,6 +164,12 @@ def _json(value: object) -> str:
 
     # ASCII, so that a terminal or locale without UTF-8 neither breaks the document nor is fooled by it.
     return json.dumps(document(value), indent=2 if sys.stdout.isatty() else None)
+
+
+def _json_line(value: object) -> str:
+    import json
+
+    return json.dumps(document(value), separators=(",", ":"))
 
 
 def _cell(value: object) -> str:

@@ -126,16 +126,30 @@ as $$
    where b.account_id = m.account_id
 $$;
 
+-- A refund and a write-off have names of their own; every other transfer is recorded under the name it is given. The
+-- amount is what moved for the debtor: commission and what is due to the client follow from it.
 create or replace function events_follow(transfers bigint[], event_type text) returns void
   language sql volatile
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
+  with moved as (
+    select l.transfer_id, min(l.account_id) as account_id, min(l.debit) as debit, min(l.currency) as currency,
+           coalesce(sum(l.amount) filter (where l.debit % 16 in (2, 3) or l.credit % 16 in (2, 3)),
+                    sum(l.amount)) as amount
+      from leg l
+     where l.transfer_id = any (transfers)
+     group by l.transfer_id
+  )
   insert into ledger_event (agency_id, aggregatetype, aggregateid, type, payload)
-  select t.agency_id, case when l.account_id is null then 'ledger_account' else 'account' end,
-         coalesce(l.account_id, l.debit)::text, event_type,
-         jsonb_build_object('transfer', t.id, 'kind', t.kind, 'family', t.family_id,
-                            'amount', l.amount, 'currency', l.currency, 'effective_on', t.effective_on)
+  select t.agency_id, case when m.account_id is null then 'ledger_account' else 'account' end,
+         coalesce(m.account_id, m.debit)::text,
+         case t.kind when 'refund' then 'RefundRecorded' when 'write_off' then 'WriteOffRecorded' else event_type end,
+         jsonb_strip_nulls(jsonb_build_object(
+           'transfer', t.id, 'kind', t.kind, 'family', t.family_id, 'reverses', t.reverses,
+           'reason', case when t.family_id <> t.id then (select p.reason from payment p where p.id = t.id) end,
+           'amount', m.amount, 'currency', m.currency, 'effective_on', t.effective_on))
     from transfer t
-    join leg l on l.transfer_id = t.id and l.no = 1
+    join moved m on m.transfer_id = t.id
    where t.id = any (transfers)
+   order by t.id
 $$;

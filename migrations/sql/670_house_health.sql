@@ -31,7 +31,7 @@ as $$
    where c.relnamespace = 'debtflow'::regnamespace
      and c.relkind in ('r', 'p')
      and (c.relname in ('transfer', 'leg', 'ledger_event', 'security_event', 'audit_log', 'payment',
-                        'receipt', 'receipt_part', 'adjustment')
+                        'receipt', 'receipt_part', 'adjustment', 'event_position')
           or c.relname like 'audit\_log\_%')
      and not exists (select
                        from pg_trigger t

@@ -113,5 +113,11 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into interest_off (agency_id, account_id, from_on) values (1, 1, '2024-03-01')",
         "insert into interest_run (agency_id, day) values (1, '2024-03-01')",
     ),
-    "0014": (),
+    "0014": (
+        "insert into event_head (agency_id, position) values (1, 1)",
+        "insert into event_position select agency_id, 1, xid, id from ledger_event where id = 1",
+        "insert into event_consumer (agency_id, name) values (1, 'warehouse')",
+        "insert into period_reopened (agency_id, month, closed_at, closed_by, reopened_at, reopened_by, reason) "
+        "values (1, '2024-02-01', now(), 1, now(), 1, 'late file')",
+    ),
 }

@@ -82,6 +82,26 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "books_out_of_balance currencies_not_zero payments_without_transfer transfers_not_whole "
         "collectors_not_copied paid_in_full_but_owing",
     ),
+    # the books: statements, closed months, the order of events
+    (
+        KERNEL,
+        OPERATORS,
+        "ledger_chart debt_balance debt_statement book_statement transfer_picture "
+        "period_close period_reopen ledger_periods",
+    ),
+    (
+        KERNEL,
+        (*OPERATORS, WORKER),
+        "events_sequence events_after events_state event_consumers event_consumer_take event_consumer_commit "
+        "event_consumer_leave",
+    ),
+    (
+        KERNEL,
+        (),
+        "books_reader balances_moved balances_at ledgers_of ledger_named legs_of family_of source_of period_lock "
+        "period_next period_close_check event_record events_reader events_keeper cluster_identity events_place "
+        "events_tell events_waiting events_out_of_order events_late replay_parting",
+    ),
     # accounts: what people do on one, how it is found, how it is shown
     (
         KERNEL,

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.store.tables.base import Currency, Instant, Xid8, column, metadata, optional
+from services.store.tables.base import Bytewise, Currency, Instant, Xid8, column, metadata, optional
 
 ledger_kind = Table(
     "ledger_kind",
@@ -71,6 +72,7 @@ transfer = Table(
         "'gateway_fee', 'transfer')",
         name="transfer_kind_known",
     ),
+    Index("transfer_family_idx", "family_id", postgresql_where=text("family_id <> id")),
     Index("transfer_reversed_once", "reverses", unique=True, postgresql_where=text("reverses is not null")),
 )
 
@@ -93,18 +95,62 @@ leg = Table(
         name="leg_parts_sum",
     ),
     Index("leg_account_idx", "account_id", "transfer_id", postgresql_where=text("parts is not null")),
+    Index(
+        "leg_unapplied_idx",
+        "account_id",
+        "transfer_id",
+        postgresql_where=text("parts is null and ((debit % 16) = 3 or (credit % 16) = 3)"),
+    ),
 )
 
 ledger_event = Table(
     "ledger_event",
     metadata,
-    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("id", BigInteger, Identity(always=True)),
     column("xid", Xid8, server_default=text("pg_current_xact_id()")),
     column("aggregatetype", Text),
     column("aggregateid", Text),
     column("type", Text),
     column("payload", JSONB),
     column("agency_id", Integer),
+    PrimaryKeyConstraint("agency_id", "xid", "id", name="ledger_event_pkey"),
+)
+
+event_head = Table(
+    "event_head",
+    metadata,
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id"), primary_key=True),
+    column("position", BigInteger, server_default=text("0")),
+    column("horizon", Xid8, server_default=text("'0'")),
+    column("cluster", BigInteger, server_default=text("0")),
+    column("told", BigInteger, server_default=text("0")),
+    column("told_at", Instant, server_default=text("'-infinity'")),
+)
+
+event_position = Table(
+    "event_position",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("position", BigInteger, primary_key=True),
+    column("xid", Xid8),
+    column("event_id", BigInteger),
+    CheckConstraint("position > 0", name="event_position_counts"),
+    UniqueConstraint("agency_id", "xid", "event_id", name="event_position_once"),
+)
+
+event_consumer = Table(
+    "event_consumer",
+    metadata,
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id"), primary_key=True),
+    column("name", Bytewise, primary_key=True),
+    column("position", BigInteger, server_default=text("0")),
+    optional("holder", Uuid),
+    optional("held_by", Integer, ForeignKey("debtflow.users.id")),
+    optional("held_since", Instant),
+    optional("lease_until", Instant),
+    optional("moved_at", Instant),
+    CheckConstraint("name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'", name="event_consumer_form"),
+    CheckConstraint("position >= 0", name="event_consumer_position"),
 )
 
 closed_period = Table(
@@ -115,6 +161,21 @@ closed_period = Table(
     column("closed_at", Instant),
     column("closed_by", Integer, ForeignKey("debtflow.users.id")),
     CheckConstraint("extract(day from month) = 1", name="closed_period_first_day"),
+)
+
+period_reopened = Table(
+    "period_reopened",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("month", Date),
+    column("closed_at", Instant),
+    column("closed_by", Integer, ForeignKey("debtflow.users.id")),
+    column("reopened_at", Instant),
+    column("reopened_by", Integer, ForeignKey("debtflow.users.id")),
+    column("reason", Text),
+    CheckConstraint("extract(day from month) = 1", name="period_reopened_first_day"),
+    CheckConstraint("length(reason) between 1 and 400", name="period_reopened_reason"),
 )
 
 payment_processor = Table(
