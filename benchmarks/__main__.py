@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import lookup, paint, posting, transfers
+from benchmarks import keyed, lookup, paint, posting, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "transfers", "lookup", "paint")
+SUBJECTS = ("posting", "batches", "transfers", "lookup", "paint")
 
 
 def main() -> None:
@@ -18,9 +18,14 @@ def main() -> None:
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
-    if "posting" in asked.only:
+    if {"posting", "batches"} & set(asked.only):
         with bench(scale=50) as server:
-            rows += posting.measure(server, seconds=asked.seconds, rounds=asked.rounds)
+            accounts = posting.furnish(server)
+            if "posting" in asked.only:
+                rows += posting.measure(server, accounts, seconds=asked.seconds, rounds=asked.rounds)
+            if "batches" in asked.only:
+                mixed = [number for numbers in zip(*accounts, strict=True) for number in numbers]
+                rows += keyed.measure(server, mixed, seconds=asked.seconds, rounds=asked.rounds)
     if "transfers" in asked.only:
         with bench(scale=1) as server:
             rows += transfers.measure(server, seconds=asked.seconds, rounds=asked.rounds)

@@ -63,9 +63,8 @@ def furnish(bench: Bench) -> list[list[str]]:
         return [row[0] for row in run(query).fetchall()]
 
 
-def measure(bench: Bench, *, seconds: float, rounds: int) -> list[Row]:
-    """One row a case: the median over rounds of ours / pgbench, both run in turn."""
-    accounts = furnish(bench)
+def measure(bench: Bench, accounts: Sequence[Sequence[str]], *, seconds: float, rounds: int) -> list[Row]:
+    """One row a case: the median over rounds of ours / pgbench, both run in turn; ``accounts`` by client."""
     spread = [number for numbers in zip(*accounts, strict=True) for number in numbers]
     rows = []
     for clients in (1, 4, 16):
