@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
     from services.payments import Payments
+    from services.plans import Plans, Promises, Settlements
     from services.receipts import Receipts
 
 DATABASE: Final = "debtflow"
@@ -111,6 +112,24 @@ class Services(Office):
         from services.adjustments import Interest
 
         return Interest(self.store)
+
+    @cached_property
+    def promises(self) -> Promises:
+        from services.plans import Promises
+
+        return Promises(self.store)
+
+    @cached_property
+    def plans(self) -> Plans:
+        from services.plans import Plans
+
+        return Plans(self.store)
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        from services.plans import Settlements
+
+        return Settlements(self.store)
 
     @cached_property
     def imports(self) -> Imports:

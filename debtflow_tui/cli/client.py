@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -44,13 +44,13 @@ def add(
     since: str | None, currency: str | None, spread: str | None, interest: str | None, agency: str | None,
 ) -> None:  # fmt: skip
     """Open a client with its first contract."""
-    points, people = _points(commission), _listed(collectors)
-    start = given.day(since, _today(), "from") or _today() - timedelta(days=365)
+    points, people = given.basis_points(commission, "commission"), _listed(collectors)
+    start = given.day(since, given.own_today(), "from") or given.own_today() - timedelta(days=365)
     with in_office() as office:
         opened = office.clients.add(
             code, name, commission_bp=points, buckets=_listed(buckets), rule=rule or _rule(people), collectors=people,
             starts_on=start, agency=agency_of(office, agency), currency=currency, spread=spread,
-            interest_bp=None if interest is None else _points(interest, "interest"),
+            interest_bp=None if interest is None else given.basis_points(interest, "interest"),
         )  # fmt: skip
     report.give(opened, _table((opened,)))
 
@@ -72,9 +72,9 @@ def edit(
     buckets: str | None, spread: str | None, interest: str | None, since: str | None, agency: str | None,
 ) -> None:  # fmt: skip
     """Change a client. New terms make a new contract; payments before its first day keep the old ones."""
-    points = None if commission is None else _points(commission)
+    points = None if commission is None else given.basis_points(commission, "commission")
     people = None if collectors is None else _listed(collectors)
-    rate = None if interest is None else _points(interest, "interest")
+    rate = None if interest is None else given.basis_points(interest, "interest")
     if all(value is None for value in (name, points, people, rule, buckets, spread, rate)):
         hint = "--name, --commission, --buckets, --spread, --interest, --rule or --collectors"
         raise BadInput("client", "say what to change", hint=hint)
@@ -82,7 +82,7 @@ def edit(
         changed = office.clients.edit(
             code, name=name, commission_bp=points, buckets=None if buckets is None else _listed(buckets),
             rule=rule or (None if people is None else _rule(people)), collectors=people,
-            starts_on=given.day(since, _today(), "from"), agency=agency_of(office, agency), spread=spread,
+            starts_on=given.day(since, given.own_today(), "from"), agency=agency_of(office, agency), spread=spread,
             interest_bp=rate,
         )  # fmt: skip
     report.give(changed, _table((changed,)))
@@ -108,21 +108,9 @@ def _table(clients: tuple[Client, ...]) -> Table:
     )  # fmt: skip
 
 
-def _points(percent: str, option: str = "commission") -> int:
-    """Basis points, exactly; 27.5 gives 2750."""
-    whole, _, part = percent.removesuffix("%").strip().partition(".")
-    if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(part) <= 2 and (part or "0").isdigit()):
-        raise BadInput(option, f"{percent} is not a percentage", hint="write it like 25 or 27.5")
-    return int(whole) * 100 + int(part.ljust(2, "0"))
-
-
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _rule(people: list[str]) -> str:
     return "one_collector" if len(people) == 1 else "round_robin"
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 - the person's own calendar, for shortcuts such as -7

@@ -35,6 +35,19 @@ def coming_day(text: str, today: date, option: str) -> date:
     return parse_date(text, today, prefer="future", field=option)
 
 
+def own_today() -> date:
+    """The person's own calendar, for shortcuts such as -7 where no session knows the agency's."""
+    return date.today()  # noqa: DTZ011
+
+
+def basis_points(percent: str, field: str) -> int:
+    """A percentage, exactly; 27.5 gives 2750."""
+    whole, _, part = percent.removesuffix("%").strip().partition(".")
+    if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(part) <= 2 and (part or "0").isdigit()):
+        raise BadInput(field, f"{percent} is not a percentage", hint="write it like 25 or 27.5")
+    return int(whole) * 100 + int(part.ljust(2, "0"))
+
+
 def submission(text: str | None) -> UUID | None:
     if text is None:
         return None

@@ -19,6 +19,9 @@ from services.errors import BadInput, DebtFlowError
 GROUPS: Final = {
     "account": ("account", "Find, show and work accounts."),
     "payment": ("payment", "Post, reverse and show payments."),
+    "promise": ("promise", "Promises to pay."),
+    "plan": ("plan", "Payment plans that follow the balance."),
+    "settlement": ("settlement", "Offers to settle for less."),
     "day-sheet": ("payment", "What one person entered on one day."),
     "adjust": ("adjust", "Add fees and costs, write off, correct placements."),
     "interest": ("interest", "Accrue interest, pause it, let it run again."),

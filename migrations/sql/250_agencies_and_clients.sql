@@ -198,12 +198,13 @@ begin
     perform fail('DF422', 'contract_forward',
                  format('the contract in force starts on %s: a new one cannot start before it', terms.starts_on));
   end if;
-  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order, spread_rule, interest_bp)
+  insert into contract (agency_id, client_id, starts_on, commission_bp, bucket_order, spread_rule, interest_bp,
+                        settlement_floor_bp)
   values (client.agency_id, client.id, contract_renew.starts_on,
           coalesce(contract_renew.commission_bp, terms.commission_bp),
           coalesce(contract_renew.bucket_order, terms.bucket_order),
           coalesce(contract_renew.spread_rule, terms.spread_rule),
-          coalesce(contract_renew.interest_bp, terms.interest_bp))
+          coalesce(contract_renew.interest_bp, terms.interest_bp), terms.settlement_floor_bp)
   on conflict on constraint contract_client_start_key
   do update set commission_bp = excluded.commission_bp, bucket_order = excluded.bucket_order,
                 spread_rule = excluded.spread_rule, interest_bp = excluded.interest_bp;

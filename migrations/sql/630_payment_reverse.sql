@@ -163,6 +163,7 @@ create or replace function account_follow_balance(accounts bigint[], who identit
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
+  perform settlements_follow(accounts, who);
   with reopened as (
     update account a
        set status = coalesce(a.status_before, 'assigned'), status_before = null, closed_reason = null

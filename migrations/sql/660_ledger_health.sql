@@ -32,7 +32,12 @@ create or replace function payments_without_transfer(agency int) returns bigint
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   with moved as (
-    select t.id from transfer t where t.agency_id = agency and t.kind in ('payment', 'reversal')
+    select t.id
+      from transfer t
+     where t.agency_id = agency
+       and (t.kind in ('payment', 'refund')
+            or t.kind = 'reversal'
+               and exists (select from transfer o where o.id = t.family_id and o.kind = 'payment'))
   )
   select count(*)
     from payment p

@@ -179,6 +179,9 @@ begin
   if outcome in ('promise_to_pay', 'contacted', 'refused_to_pay', 'call_back') then
     perform account_reached(number);
   end if;
+  if outcome = 'promise_to_pay' and promised_on is not null then
+    perform promise_from_call(number, promised_on, promised);
+  end if;
   return account_line(a.id, written);
 end $$;
 

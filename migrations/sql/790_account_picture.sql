@@ -114,6 +114,7 @@ begin
              'others', (select coalesce(jsonb_agg(to_jsonb(o)), '[]') from person_debts(d.person_id, a.id) o),
              'payments', receipts_of(a.id),
              'activities', account_timeline(a.id, null, lines),
+             'ahead', account_ahead(a.id, agency_today(a.agency_id)),
              'origin', (select jsonb_build_object('batch', i.id, 'file', i.file_name, 'row', a.import_row)
                           from import_batch i
                          where i.id = a.import_batch_id))

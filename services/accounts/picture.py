@@ -10,6 +10,7 @@ from services.accounts.results import (
     BUCKETS,
     Account,
     Activity,
+    Ahead,
     Buckets,
     Contact,
     Debtor,
@@ -57,6 +58,7 @@ def account(seen: Json) -> Account:
         payments=tuple(_payment(payment) for payment in seen["payments"]),
         activities=tuple(activity(line) for line in seen["activities"]),
         origin=None if seen["origin"] is None else Origin(**seen["origin"]),
+        ahead=tuple(_ahead(each, currency) for each in seen["ahead"]),
     )
 
 
@@ -117,6 +119,11 @@ def _move(move: Json) -> StatusMove:
 
 def _flag(flag: Json) -> Flag:
     return Flag(flag["kind"], flag["note"], date.fromisoformat(flag["since"]), flag["by"])
+
+
+def _ahead(seen: Json, currency: str) -> Ahead:
+    amount = None if seen["amount"] is None else Money(seen["amount"], currency)
+    return Ahead(seen["kind"], seen["state"], date.fromisoformat(seen["on"]), amount)
 
 
 def _debtor(seen: Json) -> Debtor:

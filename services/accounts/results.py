@@ -146,6 +146,19 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is to come: a ``plan`` (on_track, behind, held), a ``promise`` (open, broken) or an ``offer`` (open, met).
+
+    ``amount`` is what is left to pay by ``on``; None for a promise without an amount.
+    """
+
+    kind: str
+    state: str
+    on: date
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Everything about one debt, as one consistent picture; ``version`` moves with money, holds and status.
 
@@ -180,6 +193,7 @@ class Account:
     payments: tuple[PaymentRow, ...]
     activities: tuple[Activity, ...]
     origin: Origin | None
+    ahead: tuple[Ahead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

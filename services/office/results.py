@@ -35,6 +35,16 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Floor:
+    """The least that a client settles for, in basis points of the balance; None where its contract says nothing."""
+
+    code: str
+    name: str
+    floor_bp: int | None
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     login: str
     full_name: str

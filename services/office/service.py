@@ -7,7 +7,7 @@ from datetime import date
 
 from services.domain.money import exponent
 from services.errors import BadInput, NotFound
-from services.office.results import Agency, Client, User
+from services.office.results import Agency, Client, Floor, User
 from services.store import Store
 
 BUCKETS = ("principal", "interest", "fees", "costs")
@@ -35,7 +35,29 @@ class Agencies:
         return Agency(*values)
 
 
-class Clients:
+class _Floors:
+    """What clients settle for, a term of their dated contracts."""
+
+    _store: Store
+
+    def settlement_floors(self, code: str | None = None) -> tuple[Floor, ...]:
+        """The floors in force today, of one client or of all."""
+        query = "select code, name, floor_bp, since from debtflow.client_settlement_floors()"
+        rows = self._store.ask(lambda c: c.exec_driver_sql(query).all())
+        found = tuple(Floor(*row) for row in rows if code in (None, row.code))
+        if code is not None and not found:
+            raise NotFound(f"there is no client {code}", rule="client", hint="debtflow client list")
+        return found
+
+    def set_settlement_floor(
+        self, code: str, floor_bp: int | None, *, starts_on: date | None = None, agency: str | None = None
+    ) -> None:
+        """Set the least that the client settles for from a day on (today); None takes it away."""
+        query = "select debtflow.client_settlement_floor(%s, %s, %s, %s)"
+        self._store.act(lambda c: c.exec_driver_sql(query, (agency, code, floor_bp, starts_on)))
+
+
+class Clients(_Floors):
     """Creditors and their dated contracts."""
 
     def __init__(self, store: Store) -> None:

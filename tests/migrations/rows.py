@@ -88,7 +88,18 @@ ROWS: dict[str, tuple[str, ...]] = {
         "'1 minute', now(), now(), 1)",
         "insert into procrastinate.procrastinate_jobs (queue_name, task_name) values ('agency-OLD', 'webhook')",
     ),
-    "0011": (),
+    "0011": (
+        "insert into promise (agency_id, account_id, amount, currency, every, times, first_on, grace_days, after_id, "
+        "look_on, made_at, made_by, judged_at, seen) values (1, 1, 5000, 'USD', 'monthly', 3, '2026-01-31', 2, 0, "
+        "'2026-02-03', now(), 1, now(), 1)",
+        "insert into plan (agency_id, account_id, key, currency, every, grace_days, after_id, made_at, made_by) values "
+        "(1, 1, gen_random_uuid(), 'USD', 'monthly', 3, 0, now(), 1)",
+        "insert into plan_instalment (plan_id, agency_id, account_id, due_on, wanted) values (1, 1, 1, '2026-01-31', "
+        "5000)",
+        "update contract set settlement_floor_bp = 6000",
+        "insert into settlement (agency_id, account_id, amount, currency, owing, floor_bp, expires_on, after_id, "
+        "offered_at, offered_by) values (1, 1, 6000000, 'USD', 9999300, 6000, '2026-12-31', 0, now(), 1)",
+    ),
     "0012": (
         "insert into payment_batch (agency_id, submission_id, request_hash, currency, expected_count, expected_sum, "
         "second_keying, opened_by, opened_at) values (1, gen_random_uuid(), '\\x00', 'USD', 1, 5, false, 1, now())",

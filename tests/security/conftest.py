@@ -102,6 +102,16 @@ EXTRAS = (
     "insert into payment_batch_line (batch_id, agency_id, pass, no, submission_id, account, amount, method, payer, "
     "effective_on, allow_duplicate, overpayment, keyed_by, keyed_at) select id, agency_id, 1, 1, gen_random_uuid(), "
     "'10023-3', 5, 'cash', 'debtor', current_date, false, 'refuse', opened_by, now() from payment_batch",
+    "insert into promise (agency_id, account_id, currency, every, times, first_on, grace_days, after_id, look_on, "
+    "made_at, made_by, judged_at, seen) select b.agency_id, b.account_id, b.currency, 'once', 1, current_date, 0, 0, "
+    "current_date, now(), s.user_id, now(), 1 from account_balance b join lateral (select * from session s where "
+    "s.agency_id = b.agency_id limit 1) s on true",
+    "insert into plan (agency_id, account_id, key, currency, every, grace_days, after_id, made_at, made_by) select "
+    "agency_id, account_id, gen_random_uuid(), currency, every, 0, 0, now(), made_by from promise",
+    "insert into plan_instalment (plan_id, agency_id, account_id, due_on, wanted) select id, agency_id, account_id, "
+    "current_date, 100 from plan",
+    "insert into settlement (agency_id, account_id, amount, currency, owing, expires_on, after_id, offered_at, "
+    "offered_by) select agency_id, account_id, 1, currency, 2, current_date, 0, now(), made_by from promise",
     "reset search_path",
 )
 

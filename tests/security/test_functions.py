@@ -184,6 +184,29 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "payment_batch_side payment_batch_step payment_batch_totals payment_batch_typed payment_batch_unfinished "
         "payment_batch_weigh",
     ),
+    # promises, plans, settlement offers
+    (
+        KERNEL,
+        OPERATORS,
+        "account_outlook plan_cancel plan_change plan_make plan_pause plan_propose plan_release promise_cancel "
+        "promise_make settlement_accept settlement_cancel settlement_offer settlements_of",
+    ),
+    (KERNEL, (*OPERATORS, WORKER), "plan_claim plan_outcomes promises_judge promises_of settlements_run"),
+    (USERADMIN, ("debtflow_agency_admin", OWNER), "client_settlement_floor"),
+    (USERADMIN, (*OPERATORS, OWNER), "client_settlement_floors"),
+    (
+        KERNEL,
+        (),
+        "account_ahead account_unmoved account_wants_a_look clockwork_only due_day in_words instalment_key "
+        "instalments_due money_since owed_on payment_latest plan_add plan_ahead plan_amounts_fix plan_answer "
+        "plan_check plan_day_check plan_days plan_drop plan_hold_open plan_line_open plan_lines plan_live "
+        "plan_method_check plan_moved plan_picture plan_said plan_set_amount plan_set_day plan_set_method plan_stop "
+        "plan_verdicts plan_version promise_ahead promise_check promise_from_call promise_line promise_look_on "
+        "promise_said promise_settle promise_state promise_times promise_write promises_on settlement_ahead "
+        "settlement_check settlement_floor settlement_floor_check settlement_is_met settlement_line settlement_open "
+        "settlement_paid settlement_state settlements_complete settlements_follow settlements_on "
+        "settlements_ripe write_offs",
+    ),
     # imports
     (
         KERNEL,

@@ -64,9 +64,11 @@ contract = Table(
     column("starts_on", Date),
     column("commission_bp", Integer),
     column("bucket_order", ARRAY(SmallInteger)),
+    optional("settlement_floor_bp", Integer),
     column("spread_rule", Text, server_default=text("'oldest_first'")),
     column("interest_bp", Integer, server_default=text("0")),
     CheckConstraint("commission_bp between 0 and 10000", name="contract_commission_range"),
+    CheckConstraint("settlement_floor_bp between 1 and 10000", name="contract_floor_range"),
     CheckConstraint(
         "(bucket_order @> '{1,2,3,4}'::smallint[]) and (array_length(bucket_order, 1) = 4)",
         name="contract_order_complete",
@@ -248,7 +250,8 @@ activity = Table(
     optional("promised_on", Date),
     optional("promised", BigInteger),
     CheckConstraint(
-        "kind in ('note', 'call', 'status', 'assignment', 'import', 'follow_up', 'contact', 'flag')",
+        "kind in ('note', 'call', 'status', 'assignment', 'import', 'follow_up', 'contact', 'flag', 'promise', "
+        "'plan', 'settlement')",
         name="activity_kind_known",
     ),
     CheckConstraint("length(text) <= 4000", name="activity_text_length"),
