@@ -27,6 +27,9 @@ TABLES: Final = {
     "answer": "ans",
 }
 
+WITHOUT_MODE: Final = ("refund", "balance_transaction", "answer")
+"""What does not say whether it is real."""
+
 
 class Book:
     """The tables and the clock; hold ``lock`` for whatever must be seen as one step."""
@@ -46,7 +49,8 @@ class Book:
     def make(self, table: str, row: Row, *, name: str | None = None) -> Row:
         """A new row under an id of its own."""
         provider_id = name or f"{TABLES[table]}_{token_hex(12)}"
-        return self.put({"id": provider_id, "object": table, "created": self.now(), "livemode": False, **row})
+        mode = {} if table in WITHOUT_MODE else {"livemode": False}
+        return self.put({"id": provider_id, "object": table, "created": self.now(), **mode, **row})
 
     def put(self, row: Row) -> Row:
         """Keep a row as it is now."""

@@ -38,6 +38,7 @@ def open_dispute(
                 "has_evidence": False,
                 "past_due": False,
                 "submission_count": 0,
+                "submission_method": "not_submitted",
             },
             "is_charge_refundable": False,
             "metadata": {},
@@ -68,7 +69,7 @@ def close_dispute(book: Book, events: Events, dispute: Row, *, won: bool) -> Row
 
 
 def _moved(book: Book, charge: Row, amount: int, fee: int, words: str) -> Row:
-    row = book.make(
+    return book.make(
         "balance_transaction",
         {
             "amount": amount,
@@ -86,4 +87,3 @@ def _moved(book: Book, charge: Row, amount: int, fee: int, words: str) -> Row:
             "type": "adjustment",
         },
     )
-    return {key: value for key, value in row.items() if key != "livemode"}

@@ -211,7 +211,7 @@ def _under_way(book: Book, events: Events, intent: Row, method: Row) -> Row:
             "status": "processing",
             "latest_charge": charge["id"],
             "payment_method": method["id"],
-            "processing": {"type": "us_bank_account"},
+            "processing": None,
             "_since": book.now(),
         }
     )
