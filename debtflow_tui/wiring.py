@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
+    from services.batches import PaymentBatches
     from services.events import Events
     from services.gateways.base import Gateway
     from services.imports import Imports
@@ -130,6 +131,12 @@ class Services(Office):
         from services.plans import Settlements
 
         return Settlements(self.store)
+
+    @cached_property
+    def batches(self) -> PaymentBatches:
+        from services.batches import PaymentBatches
+
+        return PaymentBatches(self.store)
 
     @cached_property
     def imports(self) -> Imports:

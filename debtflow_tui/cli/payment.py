@@ -20,7 +20,39 @@ if TYPE_CHECKING:
     from services.payments.results import DaySheet, Receipt
 
 
-MORE = {"spread": ("debtflow_tui.cli.spread:spread", "Spread one receipt over the debts of a person.")}
+MORE = {
+    "spread": ("debtflow_tui.cli.spread:spread", "Spread one receipt over the debts of a person."),
+    "batch": (
+        "debtflow_tui.cli.batches:batch",
+        "Post a file of payments, all against its expected totals; - reads stdin.",
+    ),
+    "batches": ("debtflow_tui.cli.batches:batches", "List the batches, newest first."),
+    "batch-open": ("debtflow_tui.cli.batches:batch_open", "Open a batch to key into."),
+    "batch-key": (
+        "debtflow_tui.cli.batches:batch_key",
+        'Key lines such as "10023-3 250.00 1991" into a batch; - reads them from stdin.',
+    ),
+    "batch-amend": ("debtflow_tui.cli.batches:batch_amend", "Replace what a line of a batch says."),
+    "batch-drop": ("debtflow_tui.cli.batches:batch_drop", "Take lines out of a batch."),
+    "batch-expect": ("debtflow_tui.cli.batches:batch_expect", "Correct the expected totals of a batch."),
+    "batch-show": ("debtflow_tui.cli.batches:batch_show", "Show a batch, its running difference and its newest lines."),
+    "batch-post": ("debtflow_tui.cli.batches:batch_post", "Post a batch that agrees with its expected totals."),
+    "batch-cancel": ("debtflow_tui.cli.batches:batch_cancel", "Give up a batch of which nothing is posted."),
+    "batch-hand-over": (
+        "debtflow_tui.cli.batches:batch_hand_over",
+        "End the first keying; another operator keys the stack again.",
+    ),
+    "batch-take": ("debtflow_tui.cli.batches:batch_take", "Take over a batch for its second keying."),
+    "batch-compare": ("debtflow_tui.cli.batches:batch_compare", "End the second keying and compare both."),
+    "batch-differences": (
+        "debtflow_tui.cli.batches:batch_differences",
+        "Show what the two keyings of a batch do not agree on.",
+    ),
+    "batch-settle": (
+        "debtflow_tui.cli.batches:batch_settle",
+        "Settle a difference between the two keyings of a batch.",
+    ),
+}
 
 
 @click.group(cls=Group, lazy=MORE)

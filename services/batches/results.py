@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from services.domain.keying import TypedLine
 from services.domain.money import Money
 
 BATCH_STATES = ("keying", "second", "compared", "part_posted", "posted", "cancelled")
@@ -44,6 +45,19 @@ class BatchEntry:
     allow_duplicate: bool = False
     overpayment: str = "refuse"
     submission_id: UUID = field(default_factory=uuid4)
+
+
+def entry_of(typed: TypedLine) -> BatchEntry:
+    """A typed line as an entry of its own submission id."""
+    return BatchEntry(
+        typed.account,
+        typed.amount,
+        typed.method,
+        typed.reference,
+        typed.day,
+        allow_duplicate=typed.second,
+        overpayment="unapplied" if typed.unapplied else "refuse",
+    )
 
 
 @dataclass(frozen=True, slots=True)
