@@ -15,6 +15,7 @@ from screens.navigation import (
     OpenDaySheet,
     OpenImports,
     OpenPayment,
+    OpenSpread,
     ShowHelp,
     SignOut,
     Travel,
@@ -79,6 +80,7 @@ def _trail(rest: str, here: str | None) -> Travel:
 FAST_PATHS = (
     FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account),
     FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment),
+    FastPath("k", "k 10023-3", "one receipt over several debts", lambda rest, here: OpenSpread(_number(rest, here)[0])),
     FastPath("n", "n 10023-3", "write a note", _doing("note")),
     FastPath("c", "c 10023-3", "record a call", _doing("call")),
     FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up")),

@@ -13,6 +13,7 @@ from screens.navigation import (
     OpenDaySheet,
     OpenImports,
     OpenPayment,
+    OpenSpread,
     Travel,
 )
 from services.errors import SessionExpired
@@ -45,6 +46,9 @@ class Routes:
         self._services: Services | None = services
         self.accounts = self._standing(lambda now: now.accounts)
         self.payments = self._standing(lambda now: now.payments)
+        self.receipts = self._standing(lambda now: now.receipts)
+        self.adjustments = self._standing(lambda now: now.adjustments)
+        self.interest = self._standing(lambda now: now.interest)
         self.imports = self._standing(lambda now: now.imports)
         self.audit = self._standing(lambda now: now.audit)
         self.clients = self._standing(lambda now: now.clients)
@@ -87,6 +91,10 @@ class Routes:
                 from screens.payment import PaymentScreen
 
                 return PaymentScreen(self.desk, self.payments, self.accounts, number, amount, method, reference)
+            case OpenSpread(number):
+                from screens.spread import SpreadScreen
+
+                return SpreadScreen(self.desk, self.receipts, number)
             case OpenImports():
                 from screens.imports import ImportsScreen
 

@@ -43,6 +43,13 @@ class OpenPayment(Travel):
 
 
 @dataclass
+class OpenSpread(Travel):
+    """Open the spreading of one receipt over the debts of the person who owes this account."""
+
+    number: str
+
+
+@dataclass
 class OpenImports(Travel):
     """Go to the list of import batches."""
 
