@@ -62,7 +62,7 @@ def test_a_semicolon_separates_several():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("zap 1", "“zap” is no command; there are: a p n c f s i t d l q ?"),
+        ("zap 1", "“zap” is no command; there are: a p k n c f s i t d l q ?"),
         ("p 250.00 cash", "which account?"),
         ("n", "which account?"),
         ("p 10023-9 250", "its check digit is wrong"),
