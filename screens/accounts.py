@@ -29,6 +29,7 @@ from screens.widgets import (
 from screens.widgets.summary import AccountSummary
 from services.domain.lookup import WORDS, LookupQuery, parse_lookup
 from services.domain.numbers import parse_account_number
+from services.domain.quoting import holds_card_number
 from services.errors import BadInput
 
 if TYPE_CHECKING:
@@ -184,6 +185,10 @@ and / or Esc goes back to the box.
     def _find(self, *, keep: bool = False) -> None:
         if self._typing is not None:
             self._typing.stop()
+        if holds_card_number(self._box.value):
+            self._fail(None)
+            self.say("This looks like a card number: it is not looked for, and none may be typed here", "error")
+            return
         query = parse_lookup(self._box.value)
         self._pending = True
         self.ask(

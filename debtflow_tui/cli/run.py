@@ -6,13 +6,16 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import click
 
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import DONE, INTERRUPTED, Report, Unwritten, hush, writing
+from services.domain.prose import refuse_card_number
 from services.domain.quoting import is_text, shown
 from services.errors import BadInput, DebtFlowError
 
@@ -36,6 +39,9 @@ GROUPS: Final = {
     "db": ("db", "Make, migrate and look at the database."),
     "demo": ("demo", "A made-up agency on a PostgreSQL of its own."),
 }
+
+
+LONGEST_PHONE: Final = 20
 
 
 def _lazy() -> dict[str, tuple[str, str]]:
@@ -106,6 +112,7 @@ def _open_streams() -> None:
 
 def _answer(words: Sequence[str], report: Report) -> int:
     _refuse_undecodable(words)
+    _refuse_card_numbers(words)
     code = debtflow.main(list(words), prog_name="debtflow", standalone_mode=False, obj=report)
     with writing():
         sys.stdout.flush()
@@ -117,6 +124,24 @@ def _refuse_undecodable(words: Sequence[str]) -> None:
     for word in words:
         if not is_text(word) and not os.path.lexists(word):
             raise BadInput("words", f"{shown(word)} holds bytes that are no text", hint="write it as UTF-8")
+
+
+def _refuse_card_numbers(words: Sequence[str]) -> None:
+    """No card number enters by any option or argument; files and the keys of submissions are not free text."""
+    for word in words:
+        value = word.partition("=")[2] or word
+        if not (_is_key(value) or _is_phone(value) or os.path.lexists(value)):
+            refuse_card_number(word, "the command line")
+
+
+def _is_key(word: str) -> bool:
+    with suppress(ValueError):
+        return bool(UUID(word))
+    return False
+
+
+def _is_phone(word: str) -> bool:
+    return word.startswith("+") and word[1:].replace(" ", "").isdigit() and len(word) <= LONGEST_PHONE
 
 
 def _options(words: Sequence[str]) -> Sequence[str]:

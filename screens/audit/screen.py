@@ -20,6 +20,7 @@ from screens.widgets import Column, EmptyState, PagedTable, cell, plain, typable
 from services.audit.changes import brief
 from services.domain.lexer import quoted
 from services.domain.numbers import parse_account_number
+from services.domain.quoting import holds_card_number
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput, DebtFlowError, NotFound
 
@@ -161,6 +162,9 @@ Money is in its account's currency. (forgotten) stands for a personal value that
         if self._typing is not None:
             self._typing.stop()
             self._typing = None
+        if holds_card_number(self._line.value):
+            self.say("This looks like a card number: it is not looked for, and none may be typed here", "error")
+            return
         query = parse_audit(self._line.value)
         self.ask(
             lambda: self._audit.list(query, limit=PAGE), lambda page: self._show(page, query, keep),

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from screens.widgets import plain
+from services.domain.quoting import holds_card_number
 from services.errors import BadInput
 
 
@@ -43,6 +44,8 @@ class CommandLine(ModalScreen[str]):
     def _run(self, event: Input.Submitted) -> None:
         event.stop()
         try:
+            if holds_card_number(event.value):
+                raise BadInput("command", "this looks like a card number: none may be typed here")
             self._check(event.value)
         except BadInput as error:
             self._hint.update(plain(f"✗ {error.message}"))

@@ -12,7 +12,10 @@ from textual.widgets import Input, Static
 
 from screens.widgets.choice import Choice
 from screens.widgets.text import plain
+from services.domain.quoting import holds_card_number
 from services.errors import BadInput
+
+CARD_NUMBER = "looks like a card number: none may be typed here. Its last 4 digits are enough"
 
 Check = Callable[[str], str]
 """Gives how the typed text was understood ("28 Nov 2026, Saturday"); raises BadInput."""
@@ -107,12 +110,18 @@ class Entry(Vertical):
         try:
             if self._required and not self.value:
                 raise BadInput(self.field, f"{self.label} is missing")
+            self._refuse_card_number()
             self._echo.update(plain(self._check(self.value) if self.value else "", "$text-muted"))
         except BadInput as error:
             self.show_error(error.message if error.hint is None else f"{error.message}: {error.hint}")
             return False
         self.clear_error()
         return True
+
+    def _refuse_card_number(self) -> None:
+        """Wherever somebody can type, a card number is refused before it goes anywhere."""
+        if isinstance(self.editor, Input) and not self.editor.password and holds_card_number(self.value):
+            raise BadInput(self.field, CARD_NUMBER)
 
     def show_error(self, message: str) -> None:
         """Say under the field what is wrong with it."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from services.domain.quoting import holds_card_number
 from services.errors import BadInput, Refused
+
+INSTEAD: Final = "take the number out; its last 4 digits are enough"
 
 
 def prose(text: str, field: str, limit: int, *, required: bool = False) -> str:
@@ -17,13 +20,14 @@ def prose(text: str, field: str, limit: int, *, required: bool = False) -> str:
         raise BadInput(field, f"{_named(field)} has {len(clean)} characters, {len(clean) - limit} too many")
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in clean):
         raise BadInput(field, f"{_named(field)} holds control characters", hint="type it instead of pasting it")
-    if holds_card_number(clean):
-        raise Refused(
-            f"{_named(field)} holds what looks like a card number: it is not kept",
-            rule="card-number",
-            hint="take the number out; its last 4 digits are enough",
-        )
+    refuse_card_number(clean, _named(field))
     return clean
+
+
+def refuse_card_number(text: str, where: str) -> None:
+    """Raise Refused where a text holds what looks like a card number."""
+    if holds_card_number(text):
+        raise Refused(f"{where} holds what looks like a card number: it is not kept", rule="card-number", hint=INSTEAD)
 
 
 def _named(field: str) -> str:

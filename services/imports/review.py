@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from services.domain.columns import COLUMNS
 from services.domain.placement import check_row
+from services.domain.prose import refuse_card_number
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
 from services.imports.queries import known_batch, row_in
@@ -57,7 +58,12 @@ def fix(store: Store, batch_id: int, row_no: int, values: Mapping[str, str], ver
 
 def exclude(store: Store, batch_id: int, rows: Sequence[int], reason: str) -> None:
     """Leave rows out, with a reason."""
-    _call(store, "import_exclude(%s, %s::int[], %s)", batch_id, _numbers(batch_id, rows), kept(reason.strip()))
+    _call(store, "import_exclude(%s, %s::int[], %s)", batch_id, _numbers(batch_id, rows), _reason(reason))
+
+
+def _reason(text: str) -> str:
+    refuse_card_number(text, "the reason")
+    return kept(text.strip())
 
 
 def include(store: Store, batch_id: int, rows: Sequence[int]) -> None:
@@ -67,7 +73,7 @@ def include(store: Store, batch_id: int, rows: Sequence[int]) -> None:
 
 def reject(store: Store, batch_id: int, reason: str) -> None:
     """Refuse the whole file, with a reason."""
-    _call(store, "import_reject(%s, %s)", batch_id, kept(reason.strip()))
+    _call(store, "import_reject(%s, %s)", batch_id, _reason(reason))
 
 
 def _call(store: Store, call: str, batch_id: int, *parameters: object) -> None:
