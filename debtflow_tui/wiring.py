@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from debtflow_tui.config import Settings
+from debtflow_tui.config import GatewaySettings, Settings
 from services.access import Access, Session
 from services.errors import Misconfigured
 from services.store import Store
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 DATABASE: Final = "debtflow"
 """The database's name on the embedded server."""
+
+DEMO_KEY: Final = "sk_standin_demo"
+"""What the demo's stand-in for the payment provider is asked with."""
 
 MAINTENANCE: Final = "postgres"
 """Where one connects to make another database."""
@@ -223,8 +226,8 @@ def gateway_of(settings: Settings) -> Gateway | None:
 
     Raises Misconfigured for a key that cannot be used here; loads the provider's library only where it is used.
     """
-    chosen = settings.gateway
-    if chosen.provider is None or (key := _provider_key(settings)) is None:
+    chosen = _of_demo(settings) or settings.gateway
+    if chosen.provider is None or (key := _provider_key(settings, chosen)) is None:
         return None
     from services.gateways.keys import check_key, is_live
 
@@ -239,13 +242,22 @@ def gateway_of(settings: Settings) -> Gateway | None:
     return Stripe(key, api_base=chosen.api_base, thanks_url=chosen.thanks_url)
 
 
-def _provider_key(settings: Settings) -> str | None:
+def _of_demo(settings: Settings) -> GatewaySettings | None:
+    """The demo's stand-in, where this is the demo and nothing else was chosen."""
+    if settings.gateway.provider is not None or not settings.embedded:
+        return None
+    from debtflow_tui.standin import beside
+
+    return GatewaySettings("stripe", api_base=beside.joined(settings.home)) if beside.is_demo(settings.home) else None
+
+
+def _provider_key(settings: Settings, chosen: GatewaySettings) -> str | None:
+    # A stand-in takes any key of its own kind, so nobody has to invent one; the demo never looks for another.
+    if settings.gateway.provider is None:
+        return DEMO_KEY
     from debtflow_tui.secrets import find_key
 
-    if (key := find_key("stripe", address_of(settings))) is not None:
-        return key
-    # A stand-in takes any key of its own kind, so nobody has to invent one.
-    return "sk_standin_demo" if settings.gateway.api_base else None
+    return find_key("stripe", address_of(settings)) or (DEMO_KEY if chosen.api_base else None)
 
 
 def webhook_secrets(settings: Settings) -> dict[str, tuple[str, ...]]:

@@ -126,7 +126,7 @@ def make(
             "canceled_at": None,
             "cancellation_reason": None,
             "capture_method": "automatic_async",
-            "client_secret": f"pi_secret_{token_hex(8)}",
+            "client_secret": None,
             "confirmation_method": "automatic",
             "currency": currency,
             "customer": customer,
@@ -147,6 +147,7 @@ def make(
             "status": "requires_payment_method",
         },
     )
+    intent = book.put({**intent, "client_secret": f"{intent['id']}_secret_{token_hex(8)}"})
     events.tell("payment_intent.created", intent)
     return intent
 

@@ -70,9 +70,10 @@ class StandIn(Desk):
         self._socket.close()
         self.close()
 
-    def wait(self) -> None:
-        """Until somebody stops it."""
-        self._threads[0].join()
+    def ended(self, seconds: float) -> bool:
+        """Whether it serves no more, after waiting so long for that."""
+        self._threads[0].join(seconds)
+        return not self._threads[0].is_alive()
 
     def _serve(self) -> None:
         # Connections wait in the socket's queue until the loop runs, so nobody has to be told when that is.
