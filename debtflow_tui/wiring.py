@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
     from services.batches import PaymentBatches
+    from services.charges import Charges
     from services.events import Events
     from services.gateways.base import Gateway
     from services.imports import Imports
@@ -140,6 +141,12 @@ class Services(Office):
         from services.batches import PaymentBatches
 
         return PaymentBatches(self.store)
+
+    @cached_property
+    def charges(self) -> Charges:
+        from services.charges import Charges
+
+        return Charges(self.store, self.gateway)
 
     @cached_property
     def imports(self) -> Imports:

@@ -118,10 +118,10 @@ def _tables(found: Account) -> Iterator[Table]:
     others = [(each.number, each.client, each.status, each.collector, each.balance) for each in found.others]
     yield Table(("OTHER DEBT", "CLIENT", "STATUS", "COLLECTOR", "BALANCE"), others)
     payments = [
-        (each.receipt, each.amount, each.method, each.effective_on, each.by, each.reversed_by)
+        (each.receipt, each.amount, each.method, each.effective_on, each.by, each.reversed_by, each.returned or None)
         for each in found.payments
     ]
-    yield Table(("RECEIPT", "AMOUNT", "METHOD", "EFFECTIVE", "BY", "REVERSED BY"), payments)
+    yield Table(("RECEIPT", "AMOUNT", "METHOD", "EFFECTIVE", "BY", "REVERSED BY", "RETURNED"), payments)
     timeline = [(each.at, each.by, each.outcome or each.kind, each.text) for each in found.activities]
     yield Table(("WHEN", "BY", "WHAT", "TEXT"), timeline)
 

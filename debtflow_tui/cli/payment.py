@@ -1,4 +1,4 @@
-"""``debtflow payment``: post, reverse, show; ``debtflow day-sheet``."""
+"""``debtflow payment``: post, reverse, show, and what charges.py adds; ``debtflow day-sheet``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import uuid4
 import click
 
 from debtflow_tui.cli import given
+from debtflow_tui.cli.charges import COMMANDS
 from debtflow_tui.cli.lazy import Command, Group
 from debtflow_tui.cli.report import Report, Table, facts
 from debtflow_tui.cli.session import repeatable, signed_in
@@ -185,4 +186,6 @@ def _sheet_command(name: str) -> Command:
 
 
 payment.add_command(_sheet_command("sheet"))
+for each in COMMANDS:
+    payment.add_command(each)
 day_sheet = _sheet_command("day-sheet")

@@ -57,6 +57,28 @@ as $$
   end
 $$;
 
+-- Whether a transfer still counts: nothing reversed it, or what did was reversed itself.
+create or replace function transfer_stands(transfer bigint) returns boolean
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  return not exists (select from transfer t where t.reverses = transfer_stands.transfer and transfer_stands(t.id));
+end $$;
+
+-- How much of a payment was given back, by one reversal or by several refunds, as far as that still counts.
+create or replace function returned_of(p payment, out amount bigint, out parts bigint[], out over bigint)
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select coalesce(sum(g.amount), 0)::bigint,
+         array[coalesce(sum(g.parts[1]), 0), coalesce(sum(g.parts[2]), 0),
+               coalesce(sum(g.parts[3]), 0), coalesce(sum(g.parts[4]), 0)]::bigint[],
+         coalesce(sum(g.over), 0)::bigint
+    from payment g
+   where g.account_id = p.account_id and g.reverses = p.id and transfer_stands(g.id)
+$$;
+
 -- The newest payment of the same amount within 24 hours that still stands.
 create or replace function payment_earlier(account bigint, amount bigint) returns bigint
   language sql stable
@@ -68,7 +90,7 @@ as $$
      and p.amount = payment_earlier.amount
      and p.reverses is null
      and p.recorded_at > kernel_now() - interval '24 hours'
-     and not exists (select from transfer t where t.reverses = p.id)
+     and (returned_of(p)).amount < p.amount
    order by p.id desc
    limit 1
 $$;

@@ -18,6 +18,9 @@ create or replace function reversal_candidates(items jsonb, agency int) returns 
   over bigint,
   direction int,
   done boolean,
+  by_hand boolean,
+  partly boolean,
+  refunding boolean,
   account_id bigint,
   number text,
   due bigint[],
@@ -32,6 +35,9 @@ as $$
          p.id, p.amount, p.currency::text, p.parts, p.over,
          case when l.debit % 16 in (2, 3) then -1 else 1 end,
          done.id is not null,
+         m.by_hand,
+         (returned_of(p)).amount > 0,
+         exists (select from refund f where f.payment_id = p.id and f.state in ('pending', 'unknown')),
          a.id, a.number, b.due, b.unapplied, b.version
     from rows from (
            jsonb_to_recordset(items) as (payment bigint, submission_id uuid, reason text)
@@ -39,14 +45,20 @@ as $$
     left join payment p on p.id = x.payment and p.agency_id = agency
     left join account a on a.id = p.account_id
     left join account_balance b on b.account_id = a.id
+    left join payment_method m on m.name = p.method
     left join reversal_reason r on r.name = x.reason
     left join transfer done on done.reverses = p.id
     left join payment old on old.submission_id = x.submission_id
     left join lateral (select l.debit from leg l where l.transfer_id = p.id order by l.no limit 1) l on true
 $$;
 
--- Items: [{payment, submission_id, reason}], payment is the receipt's number.
-create or replace function payment_reverse_weigh(items jsonb, who identity) returns weighed_reversal[]
+-- Items: [{payment, submission_id, reason}], payment is the receipt's number. What a provider holds is given back through
+-- the provider, so by hand it is only reversed where the bank took it: `told` says that the provider itself says so.
+create or replace function payment_reverse_weigh(
+  items jsonb,
+  who identity,
+  told boolean default false
+) returns weighed_reversal[]
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
   set enable_seqscan = off
@@ -78,6 +90,9 @@ begin
       when i.submission_id = any (keys) then 'conflict'
       when not i.reason_known then 'reason_unknown'
       when i.done or i.payment_id = any (taken) then 'already_reversed'
+      when i.partly then 'partly_returned'
+      when not (told or i.by_hand or i.reason in ('nsf', 'chargeback')) then 'method_gateway'
+      when i.refunding then 'refund_under_way'
       when 0 > any (plus4(due, i.parts, i.direction)) then 'paid_since'
       when unapplied - i.direction * i.over < 0 then 'unapplied_used'
       else 'reversed'
@@ -97,17 +112,13 @@ begin
   return answer;
 end $$;
 
--- The day of the newest payment that was not taken back for good.
+-- The day of the newest payment that was not taken back for good, in one piece or in several.
 create or replace function last_standing_payment(account bigint) returns date
   language sql stable
 as $$
   select max(p.effective_on)
     from payment p
-   where p.account_id = account
-     and p.reverses is null
-     and not exists (select
-                       from transfer t
-                      where t.reverses = p.id and not exists (select from transfer u where u.reverses = t.id))
+   where p.account_id = account and p.reverses is null and (returned_of(p)).amount < p.amount
 $$;
 
 create or replace function payment_reverse_write(weighed weighed_reversal[], who identity) returns void

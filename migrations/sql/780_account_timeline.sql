@@ -24,7 +24,7 @@ as $$
    where p.id = payment
 $$;
 
--- Payments and reversals; `sign` is -1 where money was taken back.
+-- Payments and what took them back; `sign` is -1 where money was taken back, `returned` what was of this one so far.
 create or replace function payments_of(account bigint) returns table (
   id bigint,
   submission_id uuid,
@@ -38,6 +38,7 @@ create or replace function payments_of(account bigint) returns table (
   login text,
   reverses bigint,
   reversed_by bigint,
+  returned bigint,
   reason text
 )
   language sql stable
@@ -45,7 +46,7 @@ create or replace function payments_of(account bigint) returns table (
 as $$
   select p.id, p.submission_id, case when l.debit % 16 in (2, 3) then -1 else 1 end, p.amount, p.currency::text,
          p.method, mask_reference(p.method, p.reference, (me()).role), p.effective_on, p.recorded_at, u.login,
-         p.reverses, r.id, p.reason
+         p.reverses, r.id, (returned_of(p)).amount, p.reason
     from payment p
     left join users u on u.id = p.user_id
     left join transfer r on r.reverses = p.id

@@ -68,9 +68,11 @@ class Payments(PagedTable["PaymentRow"]):
         self._alarm = alarm
 
     def _line(self, row: PaymentRow) -> tuple[Text, ...]:
-        alarm = self._alarm() if row.reverses or row.reversed_by else ""
+        alarm = self._alarm() if row.reverses or row.reversed_by or row.returned else ""
         told = words(row.reason or "reversed") if alarm else row.reference or ""
         family = f"{told}: {row.reverses or row.reversed_by}" if alarm else told
+        if row.returned and not row.reversed_by:
+            family = f"returned: {row.returned.figures}"
         return (
             cell(_day(row.effective_on)),
             cell(row.receipt),

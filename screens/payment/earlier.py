@@ -40,7 +40,7 @@ def _lines(rows: tuple[PaymentRow, ...]) -> Iterator[Content]:
     width = max(len(row.amount.figures) for row in rows)
     for row in rows:
         figure = money_text(row.amount)
-        gone = row.reversed_by or row.reverses
+        gone = row.reversed_by or row.reverses or (row.returned is not None and row.returned == row.amount)
         how = f"  {words(row.method)} {row.reference or ''}"
         yield Content.assemble(
             plain(f"{full(row.effective_on):<13}", "$text-muted"),

@@ -149,6 +149,7 @@ def _payment(seen: Json) -> PaymentRow:
         reverses=seen["reverses"],
         reversed_by=seen["reversed_by"],
         reason=seen["reason"],
+        returned=Money(seen["returned"], seen["currency"]),
     )
 
 

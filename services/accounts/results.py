@@ -99,7 +99,10 @@ class OtherDebt:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A payment or reversal; ``amount`` is positive for a payment, negative for money taken back."""
+    """A payment or reversal; ``amount`` is positive for a payment, negative for money taken back.
+
+    ``returned`` is what of it was given back so far, by one reversal or by several refunds.
+    """
 
     payment: str
     receipt: str
@@ -112,6 +115,7 @@ class PaymentRow:
     reverses: str | None
     reversed_by: str | None
     reason: str | None
+    returned: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
-"""Card payments and bank debits: charges, links, refunds, saved methods."""
+"""Charges through a payment provider: saved methods, links, refunds, disputes."""
 
 from services.charges.results import (
+    MAY_BEGIN_AGAIN,
+    NOT_SENT,
+    OPEN_STATES,
     Breaker,
     Charge,
     ChargeForm,
@@ -9,5 +12,18 @@ from services.charges.results import (
     Refund,
     SavedMethod,
 )
+from services.charges.service import Charges
 
-__all__ = ["Breaker", "Charge", "ChargeForm", "Heard", "LinkForm", "Refund", "SavedMethod"]
+__all__ = [
+    "MAY_BEGIN_AGAIN",
+    "NOT_SENT",
+    "OPEN_STATES",
+    "Breaker",
+    "Charge",
+    "ChargeForm",
+    "Charges",
+    "Heard",
+    "LinkForm",
+    "Refund",
+    "SavedMethod",
+]

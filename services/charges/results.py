@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from services.domain.money import Money
 
-KINDS = ("card", "us_bank_account")
-OPEN_STATES = ("pending", "unknown", "processing")
-"""States in which the amount is held and nothing is decided."""
+OPEN_STATES: Final = ("pending", "unknown", "processing")
+"""The states in which a charge is not decided and its amount is held."""
+
+MAY_BEGIN_AGAIN: Final = ("not_sent", "breaker_open")
+"""Why a charge failed that never left the house: the same form may be sent again."""
+
+NOT_SENT: Final = (*MAY_BEGIN_AGAIN, "never_reached")
+"""Why a charge failed without the provider having said no."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeForm:
-    """A charge of a saved method; ``version`` is the account's that was looked at."""
+    """A saved method to be charged; ``version`` is the one that was looked at, ``submission_id`` the charge's id."""
 
     account: str
     amount: Money
     method_id: int
     version: int | None = None
     submission_id: UUID = field(default_factory=uuid4)
+    allow_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LinkForm:
-    """A payment link that is open for ``minutes``; ``save`` keeps the method that was paid with for the next time."""
+    """A page of the provider's to be made, where the debtor pays; it lives for ``minutes``, 30 to 1440."""
 
     account: str
     amount: Money
@@ -34,15 +41,15 @@ class LinkForm:
     submission_id: UUID = field(default_factory=uuid4)
     save: bool = True
     minutes: int = 60
+    allow_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money asked for at the provider.
+    """Where a charge stands; its amount is held while the state is one of ``OPEN_STATES``.
 
-    ``kind`` is ``saved`` or ``link``; ``method`` one of ``KINDS``; ``shown`` is what people call it ("visa ···4242",
-    "link"); ``state`` is ``pending``, ``unknown``, ``processing``, ``posted``, ``failed``, ``expired`` or ``canceled``.
-    ``reason`` says in words why it failed or is unknown; ``receipt`` is there once it is posted.
+    ``shown`` names how it is paid. ``receipt`` is the payment's once posted. ``late`` says that the provider's success
+    was heard of after the charge had been given up. ``told`` is what the provider says where that is another amount.
     """
 
     id: UUID
@@ -61,11 +68,18 @@ class Charge:
     by: str
     next_ask_at: datetime | None
     version: int
+    late: bool = False
+    told: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not decided yet."""
+        return self.state in OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class SavedMethod:
-    """A card or bank account kept at the provider; ``expires`` is MM/YY, None for a bank account."""
+    """What a debtor left at the provider; ``expires`` is MM/YY, None for a bank account."""
 
     id: int
     kind: str
@@ -77,10 +91,7 @@ class SavedMethod:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back; ``receipt`` is the refund's own, ``of`` the payment's, ``left`` what could still be refunded.
-
-    ``state`` is ``posted``, ``pending``, ``failed`` or ``unknown``.
-    """
+    """Money on its way back, or back; ``receipt`` is its own once posted, ``left`` what could still be refunded."""
 
     receipt: str | None
     of: str
@@ -88,11 +99,13 @@ class Refund:
     left: Money
     state: str
     replayed: bool
+    reason: str | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Whether the provider is called: ``closed`` yes, ``open`` not before ``next_try_at``, ``half_open`` one probe."""
+    """Whether the provider is called: while ``open`` nobody does, until ``next_try_at``."""
 
     state: str
     cause: str | None
@@ -102,7 +115,7 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a notice of the provider came to: ``processed``, ``replayed`` or ``ignored``, and why."""
+    """What came of a webhook: ``processed``, ``replayed`` (known already) or ``ignored``; ``why`` in words."""
 
     outcome: str
-    why: str | None
+    why: str

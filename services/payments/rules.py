@@ -126,6 +126,19 @@ REVERSALS: dict[str, Callable[[Any, str], DebtFlowError]] = {
     "already_reversed": lambda _row, receipt: Refused(
         f"payment {receipt} is already reversed", rule="already_reversed", hint="look at the account's payments"
     ),
+    "partly_returned": lambda _row, receipt: Refused(
+        f"part of {receipt} was given back already",
+        rule="partly_returned",
+        hint=f"give back the rest: debtflow payment refund {receipt}",
+    ),
+    "method_gateway": lambda _row, receipt: Refused(
+        f"the money of {receipt} is with the payment provider: a reversal by hand would not return it",
+        rule="method_gateway",
+        hint=f"debtflow payment refund {receipt}; nsf and chargeback are for what the bank took back",
+    ),
+    "refund_under_way": lambda _row, receipt: Refused(
+        f"a refund of {receipt} is under way", rule="refund_under_way", hint="wait until it is decided"
+    ),
     "paid_since": lambda _row, receipt: Refused(
         f"reversing {receipt} would leave less than nothing owed",
         rule="paid_since",

@@ -17,9 +17,10 @@ WHOSE = """
     from debtflow.users u join debtflow.agency a on a.id = u.agency_id where u.login = coalesce(%s, session_user)"""
 
 ENTRIES = """
-  select p.id, a.number, a.debtor_name, case when p.reverses is null then p.amount else -p.amount end as amount,
+  select p.id, a.number, a.debtor_name, case when l.debit %% 16 in (2, 3) then -p.amount else p.amount end as amount,
          p.currency, p.method, debtflow.payment_reference(p.id) as reference, p.recorded_at, p.reason
     from debtflow.payment p join debtflow.account a on a.id = p.account_id
+   cross join lateral (select l.debit from debtflow.leg l where l.transfer_id = p.id order by l.no limit 1) l
    where p.user_id = %(user)s and p.recorded_at >= %(day)s::timestamp at time zone %(zone)s
      and p.recorded_at < (%(day)s::date + 1)::timestamp at time zone %(zone)s
    order by p.id desc"""

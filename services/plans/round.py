@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Row
 
-from services.charges.results import OPEN_STATES, ChargeForm
+from services.charges.results import MAY_BEGIN_AGAIN, OPEN_STATES, ChargeForm
 from services.domain.money import Money
 from services.errors import Busy, NotFound, Refused, Unreachable
+from services.gateways.base import ProviderUnavailable
 from services.store import Store
 
 if TYPE_CHECKING:
@@ -64,13 +65,13 @@ def _charged(cashier: Cashier, row: Row[Any]) -> Told | None:
     form = ChargeForm(row.account, amount, row.method_id, submission_id=row.charge_key)
     try:
         charge = cashier.start(form)
-    except Unreachable:
+    except (Unreachable, ProviderUnavailable):
         return None
     except Busy:
         return _told(row, "again")
     except (Refused, NotFound) as refused:
         return _told(row, "again" if refused.rule in PASSING else "refused", refused.message)
-    if charge.state in OPEN_STATES:
+    if charge.state in OPEN_STATES or charge.reason in MAY_BEGIN_AGAIN:
         return _told(row, "open")
     return _told(row, "posted" if charge.state == "posted" else "declined", charge.reason or "")
 

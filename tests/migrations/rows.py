@@ -77,7 +77,22 @@ ROWS: dict[str, tuple[str, ...]] = {
         "update account_balance set held = 100 where account_id = 1",
         "insert into closed_period values (1, '2024-02-01', now(), 1)",
     ),
-    "0008": (),
+    "0008": (
+        "insert into gateway_customer (agency_id, debtor_id, gateway, key, provider_id, made_at) values (1, 1, "
+        "'stripe', gen_random_uuid(), 'cus_1', now())",
+        "insert into saved_method (agency_id, debtor_id, gateway, provider_id, kind, brand, last4, added_at) values "
+        "(1, 1, 'stripe', 'pm_1', 'card', 'visa', '4242', now())",
+        "insert into charge (id, agency_id, account_id, user_id, gateway, kind, method, saved_method_id, request_hash, "
+        "amount, currency, state, started_at, payment_id) values ('7c6e0fb8-51c5-4e92-9a3f-5a6bb8f1d1a1', 1, 1, 1, "
+        "'stripe', 'saved', 'card', 1, '\\x01', 700, 'USD', 'posted', now(), 2)",
+        "insert into refund (id, agency_id, account_id, charge_id, payment_id, user_id, origin, request_hash, amount, "
+        "currency, state, started_at) values (gen_random_uuid(), 1, 1, '7c6e0fb8-51c5-4e92-9a3f-5a6bb8f1d1a1', 2, 1, "
+        "'desk', '\\x01', 100, 'USD', 'failed', now())",
+        "insert into dispute (agency_id, account_id, charge_id, gateway, provider_id, amount, currency, state, reason, "
+        "opened_at, heard_at) values (1, 1, '7c6e0fb8-51c5-4e92-9a3f-5a6bb8f1d1a1', 'stripe', 'du_1', 700, 'USD', "
+        "'open', 'fraudulent', now(), now())",
+        "insert into breaker (agency_id, gateway, since) values (1, 'stripe', now())",
+    ),
     "0009": (
         "insert into webhook_event (agency_id, provider, event_id, type, received_at, headers, body, size, sha256, "
         "state, last_delivery_at) values (1, 'stripe', 'evt_1', 'charge.succeeded', now(), '[]', '{}', 2, "

@@ -112,6 +112,20 @@ EXTRAS = (
     "current_date, 100 from plan",
     "insert into settlement (agency_id, account_id, amount, currency, owing, expires_on, after_id, offered_at, "
     "offered_by) select agency_id, account_id, 1, currency, 2, current_date, 0, now(), made_by from promise",
+    "insert into gateway_customer (agency_id, debtor_id, gateway, key, provider_id, made_at) select agency_id, id, "
+    "'stripe', gen_random_uuid(), 'cus_' || id, now() from debtor",
+    "insert into saved_method (agency_id, debtor_id, gateway, provider_id, kind, brand, last4, added_at) select "
+    "agency_id, id, 'stripe', 'pm_' || id, 'card', 'visa', '4242', now() from debtor",
+    "insert into charge (id, agency_id, account_id, user_id, gateway, kind, method, request_hash, amount, currency, "
+    "state, started_at) select gen_random_uuid(), a.agency_id, a.id, (select min(u.id) from users u where u."
+    "agency_id = a.agency_id), 'stripe', 'link', 'card', '\\x01', 100, a.currency, 'expired', now() from account a",
+    "insert into refund (id, agency_id, account_id, charge_id, payment_id, user_id, origin, request_hash, amount, "
+    "currency, state, started_at) select gen_random_uuid(), agency_id, account_id, id, 0, user_id, 'desk', '\\x01', 1, "
+    "currency, 'failed', now() from charge",
+    "insert into dispute (agency_id, account_id, charge_id, gateway, provider_id, amount, currency, state, reason, "
+    "opened_at, heard_at) select agency_id, account_id, id, 'stripe', 'du_' || account_id, 1, currency, 'lost', "
+    "'general', now(), now() from charge",
+    "insert into breaker (agency_id, gateway, since) select id, 'stripe', now() from agency",
     "reset search_path",
 )
 

@@ -207,6 +207,29 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "settlement_paid settlement_state settlements_complete settlements_follow settlements_on "
         "settlements_ripe write_offs",
     ),
+    # charges: the calls' two acts, what asks between them, and how they are read
+    (
+        KERNEL,
+        (*OPERATORS, WORKER),
+        "breaker_enter breaker_tell breaker_seen methods_of customer_known charge_begin charge_enter charge_claim "
+        "charge_claim_one charge_release charge_linked charge_hear charge_cancel charge_show charges_of "
+        "charges_waiting charge_named links_overdue refund_begin refund_enter refund_claim refund_release "
+        "refund_hear refund_found refund_seen",
+    ),
+    (KERNEL, OPERATORS, "method_remove charge_health"),
+    (KERNEL, (WORKER,), "dispute_hear"),
+    (
+        KERNEL,
+        (),
+        "breaker_limits breaker_pause breaker_blocks customer_of method_keep charge_is_open charge_clerk "
+        "charge_may_begin_again "
+        "account_hold_money charge_rule charge_hash charge_write charge_lease charge_key_lives charge_patience "
+        "charge_locked charge_order charge_learned charge_step charge_carry charge_mismatch charge_succeeded "
+        "charge_returned charge_failed charge_under_way charge_not_there charge_rows transfer_stands returned_of "
+        "commission_returned give_back_parts give_back regain refundable refund_rule refund_locked refund_order "
+        "refund_step refund_post refund_failed refund_not_there dispute_fee dispute_opened holds_not_covered "
+        "charges_not_posted card_payments_unexplained refunds_not_posted",
+    ),
     # imports
     (
         KERNEL,

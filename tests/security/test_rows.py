@@ -42,6 +42,7 @@ class Rows:
 MINE = "(select id from debtflow.account where collector_id = %(user)s)"
 BOOKS = "book_id in (select id from debtflow.book where agency_id = %(agency)s)"
 TRANSFERS = "transfer_id in (select id from debtflow.transfer where agency_id = %(agency)s)"
+DEBTORS = "(select debtor_id from debtflow.account where collector_id = %(user)s)"
 USERS = "user_id in (select id from debtflow.users where agency_id = %(agency)s)"
 CLIENTS = "client_id in (select id from debtflow.client where agency_id = %(agency)s)"
 NOTHING = "false"
@@ -78,6 +79,8 @@ RELATIONS = {
     "book": Rows(readers=OFFICE),
     "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
     "chore_run": Rows("agency_id, chore", readers=OFFICE),
+    "breaker": hidden(),
+    "charge": of_account(),
     "client": Rows(),
     "client_collector": Rows("client_id, user_id", office=CLIENTS, collector=CLIENTS),
     "closed_period": Rows("agency_id, month"),
@@ -88,7 +91,9 @@ RELATIONS = {
     "event_consumer": hidden(),
     "event_head": hidden(),
     "event_position": hidden(),
+    "dispute": of_account(),
     "file": Rows(collector=NOTHING),
+    "gateway_customer": hidden(),
     "idempotency_key": hidden(),
     "import_batch": Rows(collector=NOTHING),
     "import_intake": hidden(),
@@ -116,9 +121,11 @@ RELATIONS = {
     "receipt": Rows(collector=f"id in (select receipt_id from debtflow.receipt_part where account_id in {MINE})"),
     "receipt_part": of_account("receipt_id, no"),
     "promise": of_account(),
+    "refund": of_account(),
     "repeatable": hidden(),
     "reversal_reason": reference("name"),
     "roles": reference("name"),
+    "saved_method": Rows(collector=f"debtor_id in {DEBTORS}"),
     "search_key": hidden(),
     "security_event": Rows(readers=("agency_admin", "supervisor")),
     "session": hidden(),

@@ -3,7 +3,19 @@
 Nothing is created from here, and statements are written in SQL; a test holds declaration and migrated database equal.
 """
 
-from services.store.tables import accounts, batches, door, imports, ledger, people, plans, receipts, trail
+from services.store.tables import accounts, batches, cards, door, imports, ledger, people, plans, receipts, trail
 from services.store.tables.base import metadata
 
-__all__ = ["accounts", "batches", "door", "imports", "ledger", "metadata", "people", "plans", "receipts", "trail"]
+__all__ = [
+    "accounts",
+    "batches",
+    "cards",
+    "door",
+    "imports",
+    "ledger",
+    "metadata",
+    "people",
+    "plans",
+    "receipts",
+    "trail",
+]
