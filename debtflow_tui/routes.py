@@ -86,7 +86,10 @@ class Routes:
             case OpenAccount(number, then):
                 from screens.account import AccountScreen
 
-                return AccountScreen(self.desk, self.accounts, self.payments, number, then)
+                return AccountScreen(
+                    self.desk, self.accounts, self.payments, number, then,
+                    adjustments=self.adjustments, interest=self.interest,
+                )  # fmt: skip
             case OpenPayment(number, amount, method, reference):
                 from screens.payment import PaymentScreen
 

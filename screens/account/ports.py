@@ -9,6 +9,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from services.accounts.results import Account, Activity, Contact, Posting, Viewer
+    from services.adjustments.results import Adjusted, AdjustmentForm, AdjustmentPreview, Payoff, Reason
     from services.domain.money import Money
     from services.payments.results import Reversal
 
@@ -39,6 +40,20 @@ class AccountBook(Protocol):
     def lift_flag(self, number: str, kind: str, reason: str) -> None: ...
     def look(self, number: str) -> tuple[Viewer, ...]: ...
     def leave(self, number: str) -> None: ...
+
+
+class AdjustmentBook(Protocol):
+    """The part of the adjustment service that a form needs."""
+
+    def reasons(self, kind: str | None = None) -> tuple[Reason, ...]: ...
+    def preview(self, form: AdjustmentForm) -> AdjustmentPreview: ...
+    def post(self, form: AdjustmentForm, *, dry_run: bool = False) -> Adjusted: ...
+
+
+class InterestBook(Protocol):
+    """What pays a debt off."""
+
+    def payoff(self, account: str, on: date | None = None) -> Payoff: ...
 
 
 class Reversals(Protocol):

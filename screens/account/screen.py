@@ -12,15 +12,16 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from screens.account import forms
+from screens.account.adjust import AdjustForm, PayoffForm
 from screens.account.head import AccountFacts, AccountHead
 from screens.account.lists import Lists
-from screens.account.ports import AccountBook, Reversals
+from screens.account.ports import AccountBook, AdjustmentBook, InterestBook, Reversals
 from screens.account.reverse import ReverseForm
-from screens.base import BaseScreen, Desk, key
+from screens.base import BaseScreen, Desk, FormDialog, key
 from screens.dialogs.confirm import Confirm
 from screens.dialogs.problem import Problem
 from screens.dialogs.reader import Reader
-from screens.navigation import OpenAccount, OpenAudit, OpenPayment
+from screens.navigation import OpenAccount, OpenAudit, OpenPayment, OpenSpread
 from screens.widgets import PagedTable, words
 from services.errors import DebtFlowError, NotFound
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 WATCH_EVERY = 2.0
 PRESENT_EVERY = 30.0
-WRITES = frozenset({"pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact"})
+WRITES = frozenset({"pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact",
+    "spread", "adjust",
+})  # fmt: skip
 SUPERVISES = frozenset({"assign", "reverse"})
 
 
@@ -45,6 +48,9 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         key("p,f10", "pay", "payment", "Enter a payment"),
+        key("k", "spread", "several debts", "One receipt over this person's debts", show=False),
+        key("j", "adjust", "adjust", "Add a fee or cost, write off, correct the placement", show=False),
+        key("i", "payoff", "payoff", "What pays this debt off on a day", show=False),
         key("n", "note", "note", "Write a note"),
         key("c", "call", "call", "Record a call and its outcome"),
         key("s", "status", "status", "Change the status: only moves that are allowed now"),
@@ -63,8 +69,13 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         key("y", "copy", "copy", "Copy what is under the cursor", show=False),
     ]
 
-    def __init__(self, desk: Desk, accounts: AccountBook, payments: Reversals, number: str, then: str = "") -> None:
+    def __init__(
+        self, desk: Desk, accounts: AccountBook, payments: Reversals, number: str, then: str = "",
+        adjustments: AdjustmentBook | None = None, interest: InterestBook | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(desk)
+        self._adjustments = adjustments
+        self._interest = interest
         self._book = accounts
         self._payments = payments
         self._number = number
@@ -236,6 +247,23 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def action_pay(self) -> None:
         self.post_message(OpenPayment(self._number))
+
+    def action_spread(self) -> None:
+        self.post_message(OpenSpread(self._number))
+
+    def action_adjust(self) -> None:
+        book, account = self._adjustments, self._account
+        if book is not None and account is not None:
+            self.ask(book.reasons, lambda known: self._push(AdjustForm(self.desk, book, account, known)), hold=True)
+
+    def action_payoff(self) -> None:
+        book, account = self._interest, self._account
+        if book is not None and account is not None:
+            show = partial(book.payoff, self._number)
+            self.ask(show, lambda seen: self._push(PayoffForm(self.desk, book, account, seen)), hold=True)
+
+    def _push(self, form: FormDialog[str]) -> None:
+        self.app.push_screen(form, self._done)
 
     def action_note(self) -> None:
         self._open(forms.NoteForm)
