@@ -14,8 +14,11 @@ from screens.navigation import (
     OpenBatch,
     OpenDaySheet,
     OpenImports,
+    OpenLedger,
     OpenPayment,
     OpenSpread,
+    OpenTransfer,
+    OpenTrust,
     ShowHelp,
     SignOut,
     Travel,
@@ -77,6 +80,10 @@ def _trail(rest: str, here: str | None) -> Travel:
     return OpenAudit(rest or (f"entity:account/{here}" if here else ""))
 
 
+def _ledger(rest: str, _here: str | None) -> Travel:
+    return OpenTransfer(rest) if rest else OpenLedger()
+
+
 FAST_PATHS = (
     FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account),
     FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment),
@@ -88,7 +95,9 @@ FAST_PATHS = (
     FastPath("i", "i  or  i 118", "imports, or one batch", _imports),
     FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail),
     FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),
-    FastPath("l", "l", "lock the screen", lambda _rest, _here: Lock()),
+    FastPath("l", "l  or  l R-000481-4", "the books, or one transfer", _ledger),
+    FastPath("tr", "tr", "trust: what the cash is held for", lambda _rest, _here: OpenTrust()),
+    FastPath("lock", "lock", "lock the screen", lambda _rest, _here: Lock()),
     FastPath("q", "q", "sign out", lambda _rest, _here: SignOut()),
     FastPath("?", "?", "keys of this screen", lambda _rest, _here: ShowHelp()),
 )

@@ -12,8 +12,12 @@ from screens.navigation import (
     OpenBatch,
     OpenDaySheet,
     OpenImports,
+    OpenLedger,
     OpenPayment,
     OpenSpread,
+    OpenStatement,
+    OpenTransfer,
+    OpenTrust,
     Travel,
 )
 from services.errors import SessionExpired
@@ -52,6 +56,7 @@ class Routes:
         self.imports = self._standing(lambda now: now.imports)
         self.audit = self._standing(lambda now: now.audit)
         self.clients = self._standing(lambda now: now.clients)
+        self.ledger = self._standing(lambda now: now.ledger)
 
     @property
     def services(self) -> Services:
@@ -114,5 +119,20 @@ class Routes:
                 from screens.day_sheet import DaySheetScreen
 
                 return DaySheetScreen(self.desk, self.payments)
+            case OpenLedger() | OpenTrust() | OpenStatement() | OpenTransfer():
+                return self._book(wish)
             case _:
                 raise ValueError(f"no screen answers {type(wish).__name__}")
+
+    def _book(self, wish: OpenLedger | OpenTrust | OpenStatement | OpenTransfer) -> BaseScreen:
+        from screens.ledger import LedgerScreen, StatementScreen, TransferScreen, TrustScreen
+
+        match wish:
+            case OpenStatement(of, at):
+                return StatementScreen(self.desk, self.ledger, of, at)
+            case OpenTransfer(ref):
+                return TransferScreen(self.desk, self.ledger, ref)
+            case OpenTrust():
+                return TrustScreen(self.desk, self.ledger)
+            case _:
+                return LedgerScreen(self.desk, self.ledger)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from services.ledger.results import Clocks, Subject
 
 
 class Travel(Message):
@@ -72,6 +76,31 @@ class OpenAudit(Travel):
 @dataclass
 class OpenDaySheet(Travel):
     """Open my entries of the day."""
+
+
+@dataclass
+class OpenLedger(Travel):
+    """Go to the chart of accounts."""
+
+
+@dataclass
+class OpenTrust(Travel):
+    """Go to what the cash in trust is held for."""
+
+
+@dataclass
+class OpenStatement(Travel):
+    """Open the statement of an account's debt, or of ledger accounts, at a moment of both clocks."""
+
+    of: Subject
+    at: Clocks
+
+
+@dataclass
+class OpenTransfer(Travel):
+    """Open one transfer, by its number or its receipt."""
+
+    ref: str
 
 
 @dataclass

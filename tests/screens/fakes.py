@@ -360,6 +360,7 @@ class FakeServices(Fake):
     imports: Any = field(default_factory=SimpleNamespace)
     audit: Any = field(default_factory=SimpleNamespace)
     clients: Any = field(default_factory=SimpleNamespace)
+    ledger: Any = field(default_factory=SimpleNamespace)
     store: Any = field(default_factory=FakeStore)
 
     def close(self) -> None:
