@@ -55,8 +55,8 @@ as $$
    order by p.id desc
 $$;
 
--- The timeline: what was done and what was paid, in one order. A payment's id is the negative of its own, so that every
--- line has one.
+-- The timeline: what was done, paid and adjusted, in one order. The id of a payment or an adjustment is the negative of
+-- its own, so that every line has one.
 create or replace function account_lines(account bigint) returns table (id bigint, at timestamptz, line jsonb)
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -77,6 +77,15 @@ as $$
            'amount', p.sign * p.amount, 'currency', p.currency, 'method', p.method, 'reference', p.reference,
            'receipt', receipt_number(p.id), 'reverses', receipt_number(p.reverses), 'reason', p.reason)
     from payments_of(account) p
+  union all
+  select -d.id, d.recorded_at,
+         jsonb_build_object(
+           'id', -d.id, 'at', d.recorded_at, 'by', u.login, 'kind', 'adjustment', 'what', d.kind, 'reason', d.reason,
+           'amount', d.amount, 'currency', d.currency, 'receipt', receipt_number(d.id),
+           'reverses', receipt_number(d.reverses))
+    from adjustment d
+    left join users u on u.id = d.user_id
+   where d.account_id = account
 $$;
 
 create or replace function account_line(account bigint, wanted bigint) returns jsonb

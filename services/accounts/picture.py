@@ -101,6 +101,10 @@ def _words(line: Json) -> str:
             )
         case "reversal":
             return f"{Money(line['amount'], line['currency'])} {line['reason']}, takes back {line['reverses']}"
+        case "adjustment":
+            back = f", takes back {line['reverses']}" if line["reverses"] else ""
+            what, reason = line["what"].replace("_", " "), line["reason"].replace("_", " ")
+            return f"{what} {Money(line['amount'], line['currency'])}: {reason}{back}"
         case "call":
             return " · ".join(filter(None, (_promise(line), line["text"])))
         case _:

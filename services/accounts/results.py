@@ -120,7 +120,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One line of the timeline; ``kind`` is the activity's, or payment or reversal."""
+    """One line of the timeline; ``kind`` is the activity's, or payment, reversal or adjustment."""
 
     id: int
     at: datetime

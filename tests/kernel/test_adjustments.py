@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.accounts import Accounts
 from services.adjustments import Adjusted, AdjustmentForm, Adjustments
 from services.domain.money import Money
 from services.errors import BadInput, NotAllowed, NotFound, Refused, Stale
@@ -71,6 +72,8 @@ def test_each_kind_moves_its_bucket_and_its_books(house: House) -> None:
         owed = sum(after)
         assert books(house) == {"receivable": owed, "control": -owed - sum(given_up.values())} | given_up
     assert [each.kind for each in desk.list(number)] == [asked.kind for asked, _, _ in reversed(steps)]
+    told = [line.text for line in Accounts(house.store("ana")).show(number).activities if line.kind == "adjustment"]
+    assert (len(told), told[-1]) == (len(steps), "fee 15.00 USD: returned payment")
     assert sound(house)
 
 
