@@ -16,6 +16,8 @@ from screens.navigation import (
     OpenImports,
     OpenLedger,
     OpenPayment,
+    OpenPaymentBatch,
+    OpenPaymentBatches,
     OpenSpread,
     OpenTransfer,
     OpenTrust,
@@ -76,6 +78,14 @@ def _imports(rest: str, _here: str | None) -> Travel:
     return OpenBatch(int(rest))
 
 
+def _batches(rest: str, _here: str | None) -> Travel:
+    if not rest:
+        return OpenPaymentBatches()
+    if not (rest.isascii() and rest.isdigit() and len(rest) < 18):
+        raise BadInput("command", f"“{rest}” is not a batch number: b 12")
+    return OpenPaymentBatch(int(rest))
+
+
 def _trail(rest: str, here: str | None) -> Travel:
     return OpenAudit(rest or (f"entity:account/{here}" if here else ""))
 
@@ -92,6 +102,7 @@ FAST_PATHS = (
     FastPath("c", "c 10023-3", "record a call", _doing("call")),
     FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up")),
     FastPath("s", "s 10023-3", "change the status", _doing("status")),
+    FastPath("b", "b  or  b 12", "batches of payments, or one to key into", _batches),
     FastPath("i", "i  or  i 118", "imports, or one batch", _imports),
     FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail),
     FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),

@@ -14,6 +14,8 @@ from screens.navigation import (
     OpenImports,
     OpenLedger,
     OpenPayment,
+    OpenPaymentBatch,
+    OpenPaymentBatches,
     OpenSpread,
     OpenStatement,
     OpenTransfer,
@@ -54,6 +56,7 @@ class Routes:
         self.adjustments = self._standing(lambda now: now.adjustments)
         self.interest = self._standing(lambda now: now.interest)
         self.imports = self._standing(lambda now: now.imports)
+        self.batches = self._standing(lambda now: now.batches)
         self.audit = self._standing(lambda now: now.audit)
         self.clients = self._standing(lambda now: now.clients)
         self.ledger = self._standing(lambda now: now.ledger)
@@ -103,6 +106,14 @@ class Routes:
                 from screens.spread import SpreadScreen
 
                 return SpreadScreen(self.desk, self.receipts, number)
+            case OpenPaymentBatches():
+                from screens.keying import BatchesScreen
+
+                return BatchesScreen(self.desk, self.batches)
+            case OpenPaymentBatch(number):
+                from screens.keying import KeyingScreen
+
+                return KeyingScreen(self.desk, self.batches, number)
             case OpenImports():
                 from screens.imports import ImportsScreen
 

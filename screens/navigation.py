@@ -67,6 +67,18 @@ class OpenBatch(Travel):
 
 
 @dataclass
+class OpenPaymentBatches(Travel):
+    """Go to the batches of payments."""
+
+
+@dataclass
+class OpenPaymentBatch(Travel):
+    """Key into one batch of payments."""
+
+    batch: int
+
+
+@dataclass
 class OpenAudit(Travel):
     """Go to the audit trail; ``query`` is in the trail's filter language."""
 

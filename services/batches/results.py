@@ -47,8 +47,8 @@ class BatchEntry:
     submission_id: UUID = field(default_factory=uuid4)
 
 
-def entry_of(typed: TypedLine) -> BatchEntry:
-    """A typed line as an entry of its own submission id."""
+def entry_of(typed: TypedLine, submission_id: UUID | None = None) -> BatchEntry:
+    """A typed line as an entry, under a new submission id unless one is given."""
     return BatchEntry(
         typed.account,
         typed.amount,
@@ -57,6 +57,7 @@ def entry_of(typed: TypedLine) -> BatchEntry:
         typed.day,
         allow_duplicate=typed.second,
         overpayment="unapplied" if typed.unapplied else "refuse",
+        submission_id=submission_id or uuid4(),
     )
 
 
