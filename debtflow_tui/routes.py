@@ -88,6 +88,13 @@ class Routes:
 
         return AccountsScreen(self.desk, self.accounts)
 
+    def _stack(self, wish: OpenPaymentBatches | OpenPaymentBatch) -> BaseScreen:
+        from screens.keying import BatchesScreen, KeyingScreen
+
+        if isinstance(wish, OpenPaymentBatch):
+            return KeyingScreen(self.desk, self.batches, wish.batch)
+        return BatchesScreen(self.desk, self.batches)
+
     def screen_for(self, wish: Travel) -> BaseScreen:
         """The screen that a wish asks for."""
         match wish:
@@ -106,14 +113,8 @@ class Routes:
                 from screens.spread import SpreadScreen
 
                 return SpreadScreen(self.desk, self.receipts, number)
-            case OpenPaymentBatches():
-                from screens.keying import BatchesScreen
-
-                return BatchesScreen(self.desk, self.batches)
-            case OpenPaymentBatch(number):
-                from screens.keying import KeyingScreen
-
-                return KeyingScreen(self.desk, self.batches, number)
+            case OpenPaymentBatches() | OpenPaymentBatch():
+                return self._stack(wish)
             case OpenImports():
                 from screens.imports import ImportsScreen
 
