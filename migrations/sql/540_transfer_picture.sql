@@ -40,7 +40,22 @@ as $$
    where f.id = t.family_id or (f.family_id = t.family_id and f.family_id <> f.id)
 $$;
 
--- What a transfer was made from: a receipt, a row of a file, or the act itself.
+-- What brought a payment in: a charge at the provider, a line of a keyed batch, a receipt over several debts.
+create or replace function payment_came_by(p payment) returns jsonb
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'charge', (select c.id from charge c where c.payment_id = p.id),
+    'gateway', (select c.gateway from charge c where c.payment_id = p.id),
+    'spread', (select receipt_number(r.receipt_id) from receipt_part r where r.payment_id = p.id))
+    || coalesce((select jsonb_build_object('payment_batch', l.batch_id, 'line', l.no)
+                   from payment_batch_line l
+                  where l.submission_id = p.submission_id and l.payment_id = p.id), '{}');
+end $$;
+
+-- What a transfer was made from: a receipt, a reversal, an adjustment, a row of a file, or the act itself.
 create or replace function source_of(t transfer) returns jsonb
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -48,9 +63,11 @@ as $$
 begin
   return coalesce(
     (select jsonb_build_object(
-              'kind', case when p.reverses is null then 'receipt' else 'reversal' end, 'ref', receipt_number(p.id),
+              'kind', case when p.reverses is null then 'receipt' when t.kind = 'refund' then 'refund'
+                           else 'reversal' end,
+              'ref', receipt_number(p.id),
               'method', p.method, 'payer', p.payer, 'reference', mask_reference(p.method, p.reference, (me()).role),
-              'reason', p.reason, 'what', r.what, 'of', receipt_number(p.reverses))
+              'reason', p.reason, 'what', r.what, 'of', receipt_number(p.reverses)) || payment_came_by(p)
        from payment p
        left join reversal_reason r on r.name = p.reason
       where p.id = t.id),
@@ -61,6 +78,9 @@ begin
        join leg l on l.transfer_id = t.id and l.no = 1
        left join account a on a.id = l.account_id
       where b.id = t.import_batch_id),
+    (select jsonb_build_object('kind', 'adjustment', 'ref', x.id::text, 'act', x.kind, 'reason', x.reason)
+       from adjustment x
+      where x.id = t.id),
     jsonb_build_object('kind', t.kind, 'ref', t.id::text));
 end $$;
 

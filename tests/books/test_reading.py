@@ -8,11 +8,24 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from services.adjustments import AdjustmentForm, Adjustments
+from services.batches import BatchEntry, BatchForm, PaymentBatches, Totals
 from services.domain.money import Money
+from services.domain.numbers import parse_receipt_number
 from services.errors import BadInput, NotAllowed, NotFound
 from services.ledger import Doctor, Ledger, Subject, subject_of
 from services.payments import PaymentForm, Payments
+from services.receipts import Receipts, SpreadForm
 from tests.support.house import House
+
+FEE = "select min(name) from debtflow.adjustment_reason where kind = 'fee'"
+CHARGE = """
+  insert into debtflow.charge (id, agency_id, account_id, user_id, gateway, kind, method, request_hash, amount,
+                               currency, state, started_at, payment_id)
+  select gen_random_uuid(), agency_id, account_id, user_id, 'stripe', 'link', 'card', '', amount, currency, 'posted',
+         now(), id
+    from debtflow.payment
+   where id = %s"""
 
 
 def usd(minor: int) -> Money:
@@ -114,3 +127,22 @@ def test_doctor_looks_at_the_lookup_as_well(house: House) -> None:
     assert copies()
     house.su.execute("update debtflow.search_key set collector_id = null")
     assert not copies()
+
+
+def test_every_way_in_is_the_source_of_its_transfer(house: House) -> None:
+    """A keyed batch, a receipt over several debts, a charge, an adjustment."""
+    number, desk = house.place(), house.store("bea")
+    entries = [BatchEntry(number, usd(4_00), "check", reference="77")]
+    PaymentBatches(desk).enter(BatchForm(Totals(1, usd(4_00), None)), entries)
+    Receipts(desk).post(SpreadForm(number, usd(5_00), "cash"))
+    Adjustments(desk).post(AdjustmentForm(number, "fee", house.one(FEE), usd(3_00)))
+    charged = Payments(desk).post(PaymentForm(number, usd(6_00), "cash"))
+    house.su.execute(CHARGE, [parse_receipt_number(charged.receipt)])
+    ledger = Ledger(desk)
+    sources = [ledger.transfer(line.transfer).source for line in ledger.statement(Subject(account=number)).lines]
+    charge, adjustment, spread, batch, placed = sources
+    assert (charge.facts["gateway"], "spread" in charge.facts) == ("stripe", False)
+    assert (adjustment.kind, adjustment.facts["act"]) == ("adjustment", "fee")
+    assert str(spread.facts["spread"]).startswith("R-")
+    assert (batch.facts["line"], batch.facts["reference"], placed.kind) == (1, "77", "placement")
+    assert batch.facts["payment_batch"] == house.one("select id from debtflow.payment_batch")

@@ -98,9 +98,9 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         (),
-        "books_reader balances_moved balances_at ledgers_of ledger_named legs_of family_of source_of period_lock "
-        "period_next period_close_check event_record events_reader events_keeper cluster_identity events_place "
-        "events_tell events_waiting events_out_of_order events_late replay_parting",
+        "books_reader balances_moved balances_at ledgers_of ledger_named legs_of family_of source_of payment_came_by "
+        "period_lock period_next period_close_check event_record events_reader events_keeper cluster_identity "
+        "events_place events_tell events_waiting events_out_of_order events_late replay_parting",
     ),
     # accounts: what people do on one, how it is found, how it is shown
     (
