@@ -1,5 +1,5 @@
--- What the books say, by both clocks: `as_of` is the last day that counts, `known_at` the last moment at which it had to
--- be recorded. Null is now, and answered by the balances as they stand; any other moment is added up from the legs.
+-- What the books say, by both clocks: `as_of` is the last day that counts, `known_at` the last moment at which it had
+-- to be recorded. Null is now, and answered by the balances as they stand; any other moment is added up from the legs.
 set role debtflow_kernel;
 
 -- The books are read by those who see the whole agency.

@@ -108,8 +108,8 @@ begin
   return month;
 end $$;
 
--- Every month since the first posting: how much was posted under it, how much of that after it was closed, and how often
--- it was opened again.
+-- Every month since the first posting: how much was posted under it, how much of that after it was closed, and how
+-- often it was opened again.
 create or replace function ledger_periods() returns table (
   month date,
   closed_at timestamptz,

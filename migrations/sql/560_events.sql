@@ -112,8 +112,8 @@ begin
   return head;
 end $$;
 
--- Gives positions to at most so many events of the caller's agency, and says to how many. One at a time: a second caller
--- is told none at once. Writes nothing where there is nothing to place.
+-- Gives positions to at most so many events of the caller's agency, and says to how many. One at a time: a second
+-- caller is told none at once. Writes nothing where there is nothing to place.
 create or replace function events_sequence(most int default 10000) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -207,7 +207,8 @@ as $$
 $$;
 
 create or replace function event_consumers()
-  returns table (name text, "position" bigint, behind bigint, held_by text, held_since timestamptz, moved_at timestamptz)
+  returns table (
+    name text, "position" bigint, behind bigint, held_by text, held_since timestamptz, moved_at timestamptz)
   language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$

@@ -85,8 +85,8 @@ as $$
    where a.closed_reason = 'paid_in_full' and sum4(b.due) <> 0
 $$;
 
--- Events of transactions that ended before the sequencer last looked, and still have no position; and positions that are
--- missing in their row.
+-- Events of transactions that ended before the sequencer last looked, and still have no position; and positions that
+-- are missing in their row.
 create or replace function events_out_of_order(agency int) returns bigint
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
