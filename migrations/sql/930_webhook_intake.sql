@@ -73,20 +73,29 @@ create trigger audit_update
   for each statement
   execute function audit('webhook', 'id', 'event_id', '', 'deliveries,last_delivery_at,attempts,settled_at');
 
--- Queued means: there is a job that will look at it. A statement defers the jobs of all its rows at once.
+-- Queued means: there is a job that will look at it, and none that failed. A statement defers the jobs of all its rows
+-- at once.
 create or replace function webhook_defer(home int, events bigint[]) returns void
   language sql volatile
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
+  with wanted as (
+    select e.id, queue.name as queue, queue.name || ':webhook-' || e.id as lock
+      from unnest(events) as e(id)
+      cross join agency_queue(home) as queue(name)
+  ),
+  over as (
+    delete from procrastinate.procrastinate_jobs j
+     using wanted w
+     where j.lock = w.lock and j.status = 'failed'
+  )
   select procrastinate.procrastinate_defer_jobs_v1(array_agg(row(
-           queue.name, 'webhook', 5, lock.name, lock.name, jsonb_build_object('event', e.id), null
-         )::procrastinate.procrastinate_job_to_defer_v1 order by e.id))
-    from unnest(events) as e(id)
-    cross join agency_queue(home) as queue(name)
-    cross join lateral (values (queue.name || ':webhook-' || e.id)) as lock(name)
+           w.queue, 'webhook', 5, w.lock, w.lock, jsonb_build_object('event', w.id), null
+         )::procrastinate.procrastinate_job_to_defer_v1 order by w.id))
+    from wanted w
    where not exists (select
                        from procrastinate.procrastinate_jobs j
-                      where j.queueing_lock = lock.name and j.status = 'todo')
+                      where j.queueing_lock = w.lock and j.status = 'todo')
   having count(*) > 0
 $$;
 

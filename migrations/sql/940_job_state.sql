@@ -150,7 +150,70 @@ begin
   perform webhook_defer(who.agency_id, lost) where lost is not null;
   return coalesce(cardinality(lost), 0);
 end $$;
-select worker_may('execute on function audit_partitions_ahead, webhook_requeue_lost');
+-- Jobs whose worker died in the middle of them, or whose worker knows that it has let go of them (`abandoned`): the
+-- library leaves them running for ever. A chore comes again by itself; anything else is tried again, up to five times.
+-- Two that rescue at once do not rescue one job twice: the row is locked, and looked at again under the lock.
+create or replace function job_rescue(abandoned bigint[] default '{}') returns int
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+  j record;
+  rescued int := 0;
+begin
+  for j in
+    select x.id, x.task_name, x.attempts, (x.args ->> 'event')::bigint as event,
+           exists (select
+                     from procrastinate.procrastinate_jobs twin
+                    where twin.queueing_lock = x.queueing_lock and twin.status = 'todo') as comes_again
+      from procrastinate.procrastinate_jobs x
+     where x.queue_name = agency_queue(who.agency_id)
+       and x.status = 'doing'
+       and (x.id = any (abandoned)
+            or not exists (select
+                             from procrastinate.procrastinate_workers w
+                            where w.id = x.worker_id and w.last_heartbeat >= now() - interval '30 seconds'))
+     order by x.id
+       for update of x skip locked
+  loop
+    rescued := rescued + 1;
+    if j.comes_again or j.task_name like 'chore:%' then
+      perform procrastinate.procrastinate_finish_job_v1(j.id, 'failed', true);
+    elsif j.attempts < 4 then
+      perform procrastinate.procrastinate_retry_job_v2(j.id, now(), null, null, null);
+    else
+      perform procrastinate.procrastinate_finish_job_v1(j.id, 'failed', false);
+      perform act_begin('webhook.process');
+      update webhook_event e
+         set state = 'failed', reason = 'five workers died in the middle of it', settled_at = kernel_now()
+       where e.id = j.event and e.agency_id = who.agency_id and e.state = 'queued';
+    end if;
+  end loop;
+  return rescued;
+end $$;
+
+-- Jobs that failed for good are kept for a month.
+create or replace function job_forget() returns int
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+  gone int;
+begin
+  delete from procrastinate.procrastinate_jobs j
+   where j.queue_name = agency_queue(who.agency_id)
+     and j.status not in ('todo', 'doing')
+     and not exists (select
+                       from procrastinate.procrastinate_events v
+                      where v.job_id = j.id and v.at > now() - interval '30 days');
+  get diagnostics gone = row_count;
+  delete from procrastinate.procrastinate_workers w
+   where w.queue_name = agency_queue(who.agency_id) and w.last_heartbeat < now() - interval '1 day';
+  return gone;
+end $$;
+select worker_may('execute on function audit_partitions_ahead, webhook_requeue_lost, job_rescue, job_forget');
 
 set role debtflow_kernel;
 

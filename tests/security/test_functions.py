@@ -152,7 +152,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (), "account_interest_follow"),
     # what providers send, and the queue
     (OWNER, ("debtflow_webhook",), "webhook_agency"),
-    (OWNER, (WORKER,), "my_queue audit_partitions_ahead webhook_requeue_lost"),
+    (OWNER, (WORKER,), "my_queue audit_partitions_ahead webhook_requeue_lost job_rescue job_forget"),
     (OWNER, OFFICE, "job_list job_workers job_counts"),
     (
         OWNER,

@@ -1,0 +1,1 @@
+"""Background work: one process that takes an agency's jobs."""
