@@ -133,6 +133,22 @@ class GatewaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where providers' webhooks come in; beyond this machine only behind something that speaks TLS."""
+
+    host: str = _key(text, "127.0.0.1")
+    port: int = _key(whole(0, 65_535), 8480)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """``jobs`` at once; without ``listen`` the queue is polled, for a pooler that stands between."""
+
+    jobs: int = _key(whole(1, 32), 4)
+    listen: bool = _key(flag, True)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; ``home`` is where the embedded server, drafts and state live."""
 
@@ -143,6 +159,8 @@ class Settings:
     ui: Ui = field(default_factory=Ui)
     session: SessionSettings = field(default_factory=SessionSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
 
     @property
     def user(self) -> str | None:
@@ -153,7 +171,14 @@ class Settings:
         return self.database.url is None
 
 
-SECTIONS: Final = {"database": Database, "ui": Ui, "session": SessionSettings, "gateway": GatewaySettings}
+SECTIONS: Final = {
+    "database": Database,
+    "ui": Ui,
+    "session": SessionSettings,
+    "gateway": GatewaySettings,
+    "webhook": WebhookSettings,
+    "worker": WorkerSettings,
+}
 
 
 # ---- loading ---------------------------------------------------------------------------------------------------------

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from services.events import Events
     from services.gateways.base import Gateway
     from services.imports import Imports
+    from services.jobs import Jobs
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
     from services.payments import Payments
     from services.plans import Plans, Promises, Settlements
     from services.receipts import Receipts
+    from services.webhooks import Webhooks
 
 DATABASE: Final = "debtflow"
 """The database's name on the embedded server."""
@@ -171,6 +173,18 @@ class Services(Office):
         from services.events import Events
 
         return Events(self.store)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from services.webhooks import Webhooks
+
+        return Webhooks(self.store)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        from services.jobs import Jobs
+
+        return Jobs(self.store)
 
     @cached_property
     def doctor(self) -> Doctor:
@@ -319,6 +333,13 @@ def conninfo(settings: Settings, user: str | None, password: str | None, *, data
         raise Misconfigured(
             f"{settings.database.url} is not an address", hint="it looks like postgresql://host:5432/debtflow"
         ) from None
+
+
+def worker_conninfo(settings: Settings, user: str, password: str | None) -> str:
+    """How a worker's login reaches the queue, beside its store."""
+    if settings.database.url is None:
+        return joined(settings).dsn(user, DATABASE, password or "")
+    return conninfo(settings, user, password)
 
 
 def database_name(settings: Settings) -> str:

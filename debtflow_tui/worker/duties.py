@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from debtflow_tui.saying import Say
 from services.errors import DebtFlowError
+from services.webhooks.processing import Hearer
 
 if TYPE_CHECKING:
-    from debtflow_tui.worker.chores import Chore
     from debtflow_tui.wiring import Services
+    from debtflow_tui.worker.chores import Chore
 
 
 class GaveUp(Exception):
@@ -19,16 +21,17 @@ class GaveUp(Exception):
 
 
 class Duties:
-    """Jobs in a worker's hands; ``services`` are those of its own login."""
+    """Jobs in a worker's hands; ``services`` are those of its own login, ``charges`` knows what events mean."""
 
-    def __init__(self, services: Services, say: Say) -> None:
+    def __init__(self, services: Services, charges: Callable[[], Hearer], say: Say) -> None:
         self._services = services
+        self._charges = charges
         self._say = say
 
     def webhook(self, event: int, *, last: bool) -> None:
         """Look at an event. Raises what may pass by itself, and GaveUp where it failed for good."""
         try:
-            outcome = self._services.webhooks.process(event, self._services.charges, last=last)
+            outcome = self._services.webhooks.process(event, self._charges(), last=last)
         except DebtFlowError as error:
             self._say(f"webhook {event}: will be tried again: {error.message}")
             raise
@@ -40,7 +43,7 @@ class Duties:
             raise GaveUp(str(event))
 
     def chore(self, chore: Chore) -> None:
-        """Do a chore and write down how it went; it comes again by itself, so it never raises for what it did not do."""
+        """Do a chore and write down how it went; what it did not do, it does the next time."""
         started = datetime.now(UTC)
         done, error = 0, None
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision, sql
 from procrastinate.jobs import Job
@@ -13,8 +13,6 @@ from procrastinate.retry import BaseRetryStrategy
 from services.webhooks.processing import PASSING
 
 if TYPE_CHECKING:
-    from typing_extensions import LiteralString
-
     from debtflow_tui.worker.chores import Chore
     from debtflow_tui.worker.duties import Duties
 
@@ -31,7 +29,7 @@ def qualify() -> None:
     Done twice it changes nothing.
     """
     for name, query in sql.queries.items():
-        sql.queries[name] = cast("LiteralString", NAMES.sub(r"procrastinate.\1", query))
+        sql.queries[name] = NAMES.sub(r"procrastinate.\1", query)
 
 
 class PatientRetry(BaseRetryStrategy):
@@ -70,8 +68,7 @@ def app_of(connection: PsycopgConnector, queue: str, duties: Duties, chores: tup
 def _add(app: App, queue: str, duties: Duties, chore: Chore) -> None:
     lock = f"{queue}:chore:{chore.name}"
 
-    def run(timestamp: int) -> None:
+    @app.periodic(cron=chore.cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock)
+    @app.task(name=f"chore:{chore.name}", queue=queue)
+    def run(timestamp: int) -> None:  # noqa: ARG001 - the library gives every chore the time it was due
         duties.chore(chore)
-
-    task = app.task(run, name=f"chore:{chore.name}", queue=queue)
-    app.periodic(cron=chore.cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock)(task)

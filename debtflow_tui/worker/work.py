@@ -19,9 +19,9 @@ from debtflow_tui.worker.queue import app_of, connector
 from services.errors import Busy, DebtFlowError, Unreachable
 
 if TYPE_CHECKING:
+    from debtflow_tui.wiring import Services
     from debtflow_tui.worker.chores import Chore
     from debtflow_tui.worker.duties import Duties
-    from debtflow_tui.wiring import Services
 
 POLL: Final = 5.0
 POLL_WITHOUT_LISTENING: Final = 2.0
@@ -32,7 +32,7 @@ LONGEST_WAIT: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a worker works: ``jobs`` at once; without ``listen`` it polls, for a pooler between; ``once`` ends when idle."""
+    """``jobs`` at once; without ``listen`` it polls, for a pooler stands between; with ``once`` it ends when idle."""
 
     jobs: int = 4
     listen: bool = True
@@ -63,7 +63,7 @@ class Work:
         in_hand = len(self._in_hand())
         self._say(f"stopping: finishing {in_hand} {'job' if in_hand == 1 else 'jobs'}" if in_hand else "stopping")
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop()  # type: ignore[no-untyped-call]
 
     async def run(self) -> None:
         """Work until told to stop; begins anew, after a while, whenever the database was away."""
@@ -109,7 +109,7 @@ class Work:
             self._say(f"taking jobs of {queue}, {terms.jobs} at once, {how}")
             rescuing = asyncio.create_task(self._rescuing())
             try:
-                await self._worker.run()
+                await self._worker.run()  # type: ignore[no-untyped-call]
             finally:
                 rescuing.cancel()
                 self._worker, self._suspects = None, frozenset()
