@@ -1,7 +1,6 @@
 """What is done again and again, and how often; every chore gives how many things it did.
 
-A chore runs for one agency at a time and never beside itself, however many workers there are. Those that look for news
-every few seconds stay out of the queue: they are loops in each worker, and their own locks keep them apart.
+A chore is the agency's: it never runs beside itself, however many workers there are.
 """
 
 from __future__ import annotations
@@ -17,15 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """``cron`` says when (UTC; a sixth field counts seconds), ``every`` how far apart that is."""
+    """``cron`` says when (UTC; a sixth field counts seconds), ``every`` how far apart that is.
+
+    Without a ``cron`` it is a loop in each worker, and a lock of its own keeps it from being done twice.
+    """
 
     name: str
     does: str
-    cron: str
+    cron: str | None
     every: timedelta
     run: Callable[[Services], int]
 
 
+ALWAYS: Final = (None, timedelta(seconds=1))
 SECONDS_15: Final = ("* * * * * */15", timedelta(seconds=15))
 MINUTE: Final = ("* * * * *", timedelta(minutes=1))
 MINUTES_5: Final = ("*/5 * * * *", timedelta(minutes=5))
@@ -33,6 +36,11 @@ HOUR: Final = ("7 * * * *", timedelta(hours=1))
 DAY: Final = ("20 3 * * *", timedelta(days=1))
 
 CHORES: Final = (
+    Chore("events", "give what happened to money its place in the stream", *ALWAYS, lambda now: now.events.sequence()),
+    Chore("plans", "settle instalments that are due", *MINUTE, lambda now: now.plans.run_due(500)),
+    Chore("promises", "judge promises whose day is over", *MINUTES_5, lambda now: now.promises.judge()),
+    Chore("settlements", "complete and expire offers", *MINUTES_5, lambda now: now.settlements.expire_due()),
+    Chore("interest", "post the interest of the day", *HOUR, lambda now: now.interest.accrue_due()),
     Chore("lost webhooks", "queue events that wait without a job", *MINUTES_5, lambda now: now.webhooks.requeue_lost()),
     Chore("abandoned keys", "forget acts begun a day ago and never ended", *HOUR, lambda now: now.jobs.expire_keys()),
     Chore("partitions", "make the audit trail's coming months", *DAY, lambda now: now.jobs.partitions_ahead()),

@@ -61,14 +61,15 @@ def app_of(connection: PsycopgConnector, queue: str, duties: Duties, chores: tup
         duties.webhook(event, last=context.job.attempts + 1 >= TRIES)
 
     for chore in chores:
-        _add(app, queue, duties, chore)
+        if chore.cron is not None:
+            _add(app, queue, duties, chore, chore.cron)
     return app
 
 
-def _add(app: App, queue: str, duties: Duties, chore: Chore) -> None:
+def _add(app: App, queue: str, duties: Duties, chore: Chore, cron: str) -> None:
     lock = f"{queue}:chore:{chore.name}"
 
-    @app.periodic(cron=chore.cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock)
+    @app.periodic(cron=cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock)
     @app.task(name=f"chore:{chore.name}", queue=queue)
     def run(timestamp: int) -> None:  # noqa: ARG001 - the library gives every chore the time it was due
         duties.chore(chore)

@@ -107,12 +107,19 @@ class Work:
             )
             how = "listening" if terms.listen else f"polling every {POLL_WITHOUT_LISTENING:.0f} s"
             self._say(f"taking jobs of {queue}, {terms.jobs} at once, {how}")
-            rescuing = asyncio.create_task(self._rescuing())
+            loops = [asyncio.create_task(each) for each in (self._rescuing(), *map(self._pulsing, self._chores))]
             try:
                 await self._worker.run()  # type: ignore[no-untyped-call]
             finally:
-                rescuing.cancel()
+                for loop in loops:
+                    loop.cancel()
                 self._worker, self._suspects = None, frozenset()
+
+    async def _pulsing(self, chore: Chore) -> None:
+        while chore.cron is None:
+            with contextlib.suppress(Busy, Unreachable):
+                await asyncio.to_thread(self._duties.pulse, chore)
+            await asyncio.sleep(chore.every.total_seconds())
 
     # ---- jobs that nobody works on -----------------------------------------------------------------------------------
 

@@ -113,8 +113,8 @@ def test_a_job_whose_end_could_not_be_written_down_is_taken_back(house: House) -
     assert queued(house) == [({"event": 1}, "todo", 1)]
 
 
-def counting(name: str, does: Callable[[Services], int]) -> Chore:
-    return Chore(name, "for the test", "* * * * * *", timedelta(seconds=1), does)
+def counting(name: str, does: Callable[[Services], int], cron: str | None = "* * * * * *") -> Chore:
+    return Chore(name, "for the test", cron, timedelta(seconds=1), does)
 
 
 def test_chores_run_and_say_how_they_went(house: House) -> None:
@@ -128,7 +128,7 @@ def test_chores_run_and_say_how_they_went(house: House) -> None:
         raise ZeroDivisionError("oh")
 
     words: list[str] = []
-    chores = (counting("count", count), counting("fail", fail))
+    chores = (counting("count", count), counting("fail", fail), counting("pulse", lambda _: 7, None))
 
     async def some() -> None:
         work = work_of(house.store("wally"), dsn_of(house.url, "wally"), Hears(), *chores, terms=Terms(), words=words)
@@ -141,6 +141,7 @@ def test_chores_run_and_say_how_they_went(house: House) -> None:
     asyncio.run(some())
     seen = {chore.chore: chore for chore in Jobs(house.store("rex")).queue().chores}
     assert (seen["count"].done, seen["count"].error, seen["count"].failures) == (3, None, 0)
+    assert (seen["pulse"].done, seen["pulse"].runs) == (7, 1)
     assert seen["count"].next_at - seen["count"].started_at == timedelta(seconds=1)
     assert seen["fail"].error is not None
     assert seen["fail"].error.startswith("a bug of ours: ZeroDivisionError: oh at fail:")

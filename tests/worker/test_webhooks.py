@@ -13,12 +13,13 @@ from services.charges.results import Heard
 from services.errors import NotAllowed, NotFound, Refused
 from services.gateways.base import Notice, ProviderUnavailable
 from services.gateways.notices import notice_of
+from services.store import Store
 from services.webhooks import Webhooks
 from services.webhooks.intake import Delivery, Intake
 from tests.support.house import House
 from tests.support.office import password_of
 from tests.webhooks.conftest import event
-from tests.worker.helpers import Hears, Store, dsn_of, work_of
+from tests.worker.helpers import Hears, dsn_of, work_of
 
 
 def deliver(house: House, *bodies: bytes, provider: str = "stripe", login: str = "hook") -> None:
