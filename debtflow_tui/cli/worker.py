@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def worker(report: Report, jobs: int | None, once: bool) -> None:
 
     def made() -> Work:
         where = wiring.worker_conninfo(settings, user, password)
-        return Work(services, where, terms, Duties(services, lambda: attrgetter("charges")(services), say), CHORES, say)
+        return Work(services, where, terms, Duties(services, lambda: services.charges, say), CHORES, say)
 
     try:
         work(made)

@@ -37,6 +37,8 @@ DAY: Final = ("20 3 * * *", timedelta(days=1))
 
 CHORES: Final = (
     Chore("events", "give what happened to money its place in the stream", *ALWAYS, lambda now: now.events.sequence()),
+    Chore("open charges", "ask about charges that nobody knows of", *SECONDS_15, lambda now: now.charges.resolve_due()),
+    Chore("links", "expire payment links and their holds", *MINUTE, lambda now: now.charges.expire_due()),
     Chore("plans", "settle instalments that are due", *MINUTE, lambda now: now.plans.run_due(500)),
     Chore("promises", "judge promises whose day is over", *MINUTES_5, lambda now: now.promises.judge()),
     Chore("settlements", "complete and expire offers", *MINUTES_5, lambda now: now.settlements.expire_due()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from services.charges.results import Heard
-from services.errors import Busy, DebtFlowError, Misconfigured, SessionExpired, Stale, Unreachable
+from services.errors import Busy, DebtFlowError, Misconfigured, NotFound, SessionExpired, Stale, Unreachable
 from services.gateways.base import Notice, ProviderUnavailable
 from services.gateways.notices import notice_of
 from services.store import Store
@@ -13,8 +13,8 @@ from services.store import Store
 HEARD: Final = ("stripe",)
 """The providers whose events mean something to a gateway of ours; others are kept for the record."""
 
-PASSING: Final = (Busy, Unreachable, Stale, ProviderUnavailable, SessionExpired, Misconfigured)
-"""What may be over by the next try."""
+PASSING: Final = (Busy, Unreachable, Stale, NotFound, ProviderUnavailable, SessionExpired, Misconfigured)
+"""What may be over by the next try: news may even come before what it is about."""
 
 TAKE: Final = "select * from debtflow.webhook_take(%s)"
 SETTLE: Final = "select debtflow.webhook_settle(%s, %s, %s)"
@@ -65,7 +65,7 @@ def _hear(found: Any, charges: Hearer) -> Heard:
     if found.provider not in HEARD:
         return Heard("ignored", f"no gateway of ours speaks with {found.provider}; kept for the record")
     heard = charges.hear(notice_of(found.provider, bytes(found.body)))
-    return heard if heard.why or heard.outcome != "ignored" else Heard("ignored", f"{found.type} is no news for us")
+    return heard if heard.why else Heard(heard.outcome, f"{found.type}: {heard.outcome}")
 
 
 def _settle(store: Store, event: int, outcome: str, why: str | None) -> None:

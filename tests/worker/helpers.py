@@ -35,7 +35,7 @@ class Hears:
     def hear(self, notice: Notice) -> Heard:
         known = any(earlier.event_id == notice.event_id for earlier in self.notices)
         self.notices.append(notice)
-        return self._does(notice) if self._does else Heard("replayed" if known else "processed", None)
+        return self._does(notice) if self._does else Heard("replayed" if known else "processed", "")
 
 
 def services_of(store: Store) -> Services:

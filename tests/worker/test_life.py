@@ -167,7 +167,7 @@ def test_a_worker_outlives_a_database_that_goes_away(house: House) -> None:
         await running
 
     asyncio.run(some())
-    assert states(house) == [("evt_1", "processed", None, 1)]
+    assert states(house) == [("evt_1", "processed", "payment_intent.succeeded: processed", 1)]
 
 
 def test_only_a_worker_works(house: House) -> None:
