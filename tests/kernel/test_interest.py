@@ -287,5 +287,5 @@ class Calendar(RuleBasedStateMachine):
 def test_any_history(house: House) -> None:
     machine: Any = type("Calendar", (Calendar,), {"house": house})
     run_state_machine_as_test(
-        machine, settings=settings(settings.get_profile("house"), max_examples=12, stateful_step_count=12)
+        machine, settings=settings(settings.get_profile("house"), max_examples=8, stateful_step_count=12)
     )
