@@ -18,6 +18,7 @@ from screens.navigation import (
     OpenPayment,
     OpenPaymentBatch,
     OpenPaymentBatches,
+    OpenPlan,
     OpenSpread,
     OpenTransfer,
     OpenTrust,
@@ -70,6 +71,10 @@ def _doing(what: str) -> Callable[[str, str | None], Travel]:
     return lambda rest, here: OpenAccount(_number(rest, here)[0], what)
 
 
+def _agreed(rest: str, here: str | None) -> Travel:
+    return OpenPlan(_number(rest, here)[0])
+
+
 def _imports(rest: str, _here: str | None) -> Travel:
     if not rest:
         return OpenImports()
@@ -103,6 +108,7 @@ FAST_PATHS = (
     FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up")),
     FastPath("s", "s 10023-3", "change the status", _doing("status")),
     FastPath("b", "b  or  b 12", "batches of payments, or one to key into", _batches),
+    FastPath("plan", "plan 10023-3", "promise, plan and offer of an account", _agreed),
     FastPath("i", "i  or  i 118", "imports, or one batch", _imports),
     FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail),
     FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),

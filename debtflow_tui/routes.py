@@ -16,6 +16,7 @@ from screens.navigation import (
     OpenPayment,
     OpenPaymentBatch,
     OpenPaymentBatches,
+    OpenPlan,
     OpenSpread,
     OpenStatement,
     OpenTransfer,
@@ -55,6 +56,9 @@ class Routes:
         self.receipts = self._standing(lambda now: now.receipts)
         self.adjustments = self._standing(lambda now: now.adjustments)
         self.interest = self._standing(lambda now: now.interest)
+        self.plans = self._standing(lambda now: now.plans)
+        self.promises = self._standing(lambda now: now.promises)
+        self.settlements = self._standing(lambda now: now.settlements)
         self.imports = self._standing(lambda now: now.imports)
         self.batches = self._standing(lambda now: now.batches)
         self.audit = self._standing(lambda now: now.audit)
@@ -115,6 +119,10 @@ class Routes:
                 return SpreadScreen(self.desk, self.receipts, number)
             case OpenPaymentBatches() | OpenPaymentBatch():
                 return self._stack(wish)
+            case OpenPlan(number):
+                from screens.plan import PlanScreen
+
+                return PlanScreen(self.desk, self.plans, self.promises, self.settlements, number)
             case OpenImports():
                 from screens.imports import ImportsScreen
 

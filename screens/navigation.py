@@ -54,6 +54,13 @@ class OpenSpread(Travel):
 
 
 @dataclass
+class OpenPlan(Travel):
+    """Open what was agreed on an account: promises, payment plan, settlement offer."""
+
+    number: str
+
+
+@dataclass
 class OpenImports(Travel):
     """Go to the list of import batches."""
 

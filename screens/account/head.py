@@ -15,7 +15,7 @@ from screens.widgets import GONE, Fact, Facts, harmless, money, money_text, plai
 from services.domain.contacts import display_phone
 
 if TYPE_CHECKING:
-    from services.accounts.results import Account, Contact, OtherDebt
+    from services.accounts.results import Account, Ahead, Contact, OtherDebt
 
 KINDS = {"phone": "Phone", "email": "E-mail", "address": "Address"}
 
@@ -106,6 +106,8 @@ def _person(account: Account, today: date) -> Iterator[Fact]:
     status = words(account.status) + (f" ({words(account.closed_reason)})" if account.closed_reason else "")
     yield "Status", plain(status, "bold") + plain(f" · priority {account.priority}", "$text-muted")
     yield "Follow-up", _follow_up(account.follow_up_on, today)
+    for ahead in account.ahead:
+        yield ahead.kind.capitalize(), _ahead(ahead)
     yield from _contacts(account)
     yield "SSN", account.debtor.ssn or GONE
     if account.others:
@@ -148,6 +150,16 @@ def _follow_up(on: date | None, today: date) -> Content:
         days, f"in {days} days" if days > 0 else f"{-days} days ago"
     )
     return plain(f"{_day(on)} ({when})", "$text-error" if days < 0 else "bold" if days == 0 else "")
+
+
+def _ahead(ahead: Ahead) -> Content:
+    """What is next of a plan, a promise or an offer."""
+    amount = "" if ahead.amount is None else f"{money(ahead.amount)} "
+    if ahead.kind == "offer":
+        return plain("paid, about to be completed" if ahead.state == "met" else f"{amount}until {_day(ahead.on)}")
+    bad = ahead.state in ("behind", "held", "broken")
+    what = "next " if ahead.kind == "plan" else ""
+    return plain(words(ahead.state), "$text-error" if bad else "bold") + plain(f" · {what}{_day(ahead.on)} {amount}")
 
 
 def _short(on: date) -> str:

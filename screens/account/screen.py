@@ -21,7 +21,7 @@ from screens.base import BaseScreen, Desk, FormDialog, key
 from screens.dialogs.confirm import Confirm
 from screens.dialogs.problem import Problem
 from screens.dialogs.reader import Reader
-from screens.navigation import OpenAccount, OpenAudit, OpenPayment, OpenSpread
+from screens.navigation import OpenAccount, OpenAudit, OpenPayment, OpenPlan, OpenSpread
 from screens.widgets import PagedTable, words
 from services.errors import DebtFlowError, NotFound
 
@@ -65,6 +65,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         key("t", "view('timeline')", "timeline", "What happened on this account", show=False),
         key("g", "flag", "flag", "Raise or lift a flag", show=False),
         key("w", "assign", "assign", "Give the account to another collector", show=False),
+        key("l", "plan", "plan", "Promise, payment plan and settlement offer", show=False),
         key("h", "history", "history", "Audit trail of this account"),
         key("y", "copy", "copy", "Copy what is under the cursor", show=False),
     ]
@@ -264,6 +265,9 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def _push(self, form: FormDialog[str]) -> None:
         self.app.push_screen(form, self._done)
+
+    def action_plan(self) -> None:
+        self.post_message(OpenPlan(self._number))
 
     def action_note(self) -> None:
         self._open(forms.NoteForm)
