@@ -130,7 +130,8 @@ class Services(Office):
     def plans(self) -> Plans:
         from services.plans import Plans
 
-        return Plans(self.store)
+        # The provider's library is loaded by a round that charges, not by whoever looks at a plan.
+        return Plans(self.store, lambda: self.charges if self.gateway is not None else None)
 
     @cached_property
     def settlements(self) -> Settlements:

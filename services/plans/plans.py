@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
@@ -32,13 +33,14 @@ class Cashier(Protocol):
 class Plans:
     """Payment plans. The instalments of one always sum to what is owed: the last one takes the rest.
 
-    Acts on a plan raise Stale where it, or the account, has moved since ``version`` was read.
+    Acts on a plan raise Stale where it, or the account, has moved since ``version`` was read. The ``cashier`` is asked
+    for when a round begins; without one nothing is charged.
     """
 
-    def __init__(self, store: Store, charges: Cashier | None = None) -> None:
+    def __init__(self, store: Store, cashier: Callable[[], Cashier | None] = lambda: None) -> None:
         self._store = store
         self._kernel = checks.Kernel(store)
-        self._charges = charges
+        self._cashier = cashier
 
     def outlook(self, number: str) -> Outlook:
         """Promises, plan and offers of an account at one moment."""
@@ -91,7 +93,7 @@ class Plans:
         For the worker, supervisors and administrators. Two may run at once, and a crash is taken up where it was: an
         instalment is charged under one key.
         """
-        return Round(self._store, self._charges).run(limit)
+        return Round(self._store, self._cashier()).run(limit)
 
     def _with_reason(self, query: str, number: str, reason: str, version: int) -> Plan:
         why = prose(reason, "reason", checks.REASON_LENGTH, required=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from services.charges.results import MAY_BEGIN_AGAIN, OPEN_STATES, ChargeForm
 from services.domain.money import Money
-from services.errors import Busy, NotFound, Refused, Unreachable
+from services.errors import BadInput, Busy, NotFound, Refused, Unreachable
 from services.gateways.base import ProviderUnavailable
 from services.store import Store
 
@@ -62,14 +62,14 @@ class Round:
 def _charged(cashier: Cashier, row: Row[Any]) -> Told | None:
     """What came of one charge; None where nobody knows: it is begun again later, under the same key."""
     amount = Money(row.amount, row.currency)
-    form = ChargeForm(row.account, amount, row.method_id, submission_id=row.charge_key)
+    form = ChargeForm(row.account, amount, row.method_id, submission_id=row.charge_key, allow_duplicate=True)
     try:
         charge = cashier.start(form)
     except (Unreachable, ProviderUnavailable):
         return None
     except Busy:
         return _told(row, "again")
-    except (Refused, NotFound) as refused:
+    except (Refused, NotFound, BadInput) as refused:
         return _told(row, "again" if refused.rule in PASSING else "refused", refused.message)
     if charge.state in OPEN_STATES or charge.reason in MAY_BEGIN_AGAIN:
         return _told(row, "open")

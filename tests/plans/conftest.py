@@ -15,6 +15,7 @@ from services.errors import DebtFlowError
 from services.ledger import Doctor, Ledger
 from services.payments import PaymentForm, Payments, Receipt
 from services.plans import Plan, PlanForm, Plans, Promises, Settlements
+from services.plans.plans import Cashier as AnyCashier
 from services.store import Store
 from tests.support.cluster import Cluster
 from tests.support.house import House
@@ -60,8 +61,8 @@ class Office:
         self.turn(self.today)
         return number
 
-    def plans(self, login: str = "ana", cashier: Cashier | None = None) -> Plans:
-        return Plans(self.store(login), cashier)
+    def plans(self, login: str = "ana", cashier: AnyCashier | None = None) -> Plans:
+        return Plans(self.store(login), lambda: cashier)
 
     def promises(self, login: str = "ana") -> Promises:
         return Promises(self.store(login))
