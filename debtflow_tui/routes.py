@@ -113,16 +113,10 @@ class Routes:
                 from screens.payment import PaymentScreen
 
                 return PaymentScreen(self.desk, self.payments, self.accounts, number, amount, method, reference)
-            case OpenSpread(number):
-                from screens.spread import SpreadScreen
-
-                return SpreadScreen(self.desk, self.receipts, number)
+            case OpenSpread() | OpenPlan():
+                return self._debts(wish)
             case OpenPaymentBatches() | OpenPaymentBatch():
                 return self._stack(wish)
-            case OpenPlan(number):
-                from screens.plan import PlanScreen
-
-                return PlanScreen(self.desk, self.plans, self.promises, self.settlements, number)
             case OpenImports():
                 from screens.imports import ImportsScreen
 
@@ -143,6 +137,15 @@ class Routes:
                 return self._book(wish)
             case _:
                 raise ValueError(f"no screen answers {type(wish).__name__}")
+
+    def _debts(self, wish: OpenSpread | OpenPlan) -> BaseScreen:
+        if isinstance(wish, OpenPlan):
+            from screens.plan import PlanScreen
+
+            return PlanScreen(self.desk, self.plans, self.promises, self.settlements, wish.number)
+        from screens.spread import SpreadScreen
+
+        return SpreadScreen(self.desk, self.receipts, wish.number)
 
     def _book(self, wish: OpenLedger | OpenTrust | OpenStatement | OpenTransfer) -> BaseScreen:
         from screens.ledger import LedgerScreen, StatementScreen, TransferScreen, TrustScreen
