@@ -52,8 +52,9 @@ as $$
     left join lateral (select l.debit from leg l where l.transfer_id = p.id order by l.no limit 1) l on true
 $$;
 
--- Items: [{payment, submission_id, reason}], payment is the receipt's number. What a provider holds is given back through
--- the provider, so by hand it is only reversed where the bank took it: `told` says that the provider itself says so.
+-- Items: [{payment, submission_id, reason}], payment is the receipt's number. What a provider holds is given back
+-- through the provider, so by hand it is only reversed where the bank took it: `told` says that the provider itself
+-- says so.
 create or replace function payment_reverse_weigh(
   items jsonb,
   who identity,

@@ -61,8 +61,8 @@ begin
   end if;
 end $$;
 
--- What came of a call: the provider answered, or it did not and why. Only the probe's own word closes an open breaker or
--- opens it again for longer; a straggler from before changes nothing.
+-- What came of a call: the provider answered, or it did not and why. Only the probe's own word closes an open breaker
+-- or opens it again for longer; a straggler from before changes nothing.
 create or replace function breaker_tell(gateway text, answered boolean, cause text, probe uuid) returns void
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp

@@ -1,18 +1,21 @@
--- Act 1 of a charge: every rule of a payment, then the charge with its hold. Nothing has been asked of the provider yet.
+-- Act 1 of a charge: every rule of a payment, then the charge with its hold. Nothing has been asked of the provider
+-- yet.
 set role debtflow_owner;
 
 select office_reads(t), collectors_read(t, 'exists (select from account a where a.id = account_id)'),
        kernel_works(t, 'agency_id = (select (me()).agency_id)')
   from unnest(array['charge', 'refund', 'dispute']::regclass[]) t;
 grant insert on charge, refund, dispute to debtflow_kernel;
-grant update (user_id, started_at, method, state, reason, late, told, told_currency, provider_id, link_id, url, expires_at, called_at,
+grant update (user_id, started_at, method, state, reason, late, told, told_currency, provider_id, link_id, url,
+              expires_at, called_at,
               settled_at, next_ask_at, asks, lease, lease_until, payment_id, version) on charge to debtflow_kernel;
 grant update (held) on account_balance to debtflow_kernel;
 select operators_may('select (id, agency_id, account_id, user_id, gateway, kind, method, saved_method_id, amount, '
                      'currency, state, reason, late, expires_at, started_at, settled_at, next_ask_at, payment_id, '
                      'version) on charge');
 select audit_table('charge', 'account', 'account_id', '', '',
-                   'agency_id,account_id,user_id,request_hash,url,called_at,next_ask_at,asks,lease,lease_until,version');
+                   'agency_id,account_id,user_id,request_hash,url,called_at,next_ask_at,asks,lease,lease_until,'
+                   'version');
 
 set role debtflow_kernel;
 

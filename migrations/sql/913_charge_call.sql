@@ -1,5 +1,5 @@
--- Between the acts: who may ask the provider about a charge now. A claim is a lease, so that two never ask at once and a
--- claim of somebody who died runs out. Nothing here holds a lock over the network.
+-- Between the acts: who may ask the provider about a charge now. A claim is a lease, so that two never ask at once and
+-- a claim of somebody who died runs out. Nothing here holds a lock over the network.
 set role debtflow_kernel;
 
 -- The longest that one call with all its repeats takes, with room.
@@ -49,7 +49,8 @@ as $$
            'account', a.number, 'agency', g.code, 'debtor', a.debtor_name,
            'customer', k.provider_id, 'customer_id', k.id, 'customer_key', k.key,
            'method', case when m.id is not null then jsonb_build_object(
-             'provider_id', m.provider_id, 'kind', m.kind, 'brand', m.brand, 'last4', m.last4, 'expires', m.expires) end)
+             'provider_id', m.provider_id, 'kind', m.kind, 'brand', m.brand, 'last4', m.last4,
+             'expires', m.expires) end)
     from charge c
     join account a on a.id = c.account_id
     join agency g on g.id = c.agency_id
@@ -58,8 +59,8 @@ as $$
    where c.id = wanted
 $$;
 
--- Asks to make the call. `outcome`: call (with a lease and, where one is needed, a probe), under_way (somebody else is at
--- it), decided (nothing to call for), ask (the key is too old to be sent again) or breaker_open.
+-- Asks to make the call. `outcome`: call (with a lease and, where one is needed, a probe), under_way (somebody else is
+-- at it), decided (nothing to call for), ask (the key is too old to be sent again) or breaker_open.
 create or replace function charge_enter(wanted uuid)
   returns table (outcome text, call_order jsonb, probe uuid, cause text, next_try_at timestamptz)
   language plpgsql security definer
@@ -169,11 +170,13 @@ declare
 begin
   perform act_begin('charge.link');
   update charge x
-     set link_id = link, url = page, expires_at = until, state = case when c.state = 'unknown' then 'pending' else c.state end,
-         reason = null, lease = null, lease_until = null, asks = 0, version = x.version + 1,
+     set link_id = link, url = page, expires_at = until,
+         state = case c.state when 'unknown' then 'pending' else c.state end, reason = null,
+         lease = null, lease_until = null, asks = 0, version = x.version + 1,
          next_ask_at = least(until, kernel_now() + interval '10 minutes')
    where x.id = wanted and c.kind = 'link' and (c.lease = claim or c.link_id is null);
 end $$;
 
 select operators_may(f), worker_may(f)
-  from (values ('execute on function charge_enter, charge_claim, charge_claim_one, charge_release, charge_linked')) x(f);
+  from (values ('execute on function charge_enter, charge_claim, charge_claim_one, charge_release, '
+                'charge_linked')) x(f);

@@ -20,8 +20,8 @@ begin
   return c;
 end $$;
 
--- Writes a charge's next state; the hold follows from it. A charge that is decided is asked about no more, unless `again`
--- says when.
+-- Writes a charge's next state; the hold follows from it. A charge that is decided is asked about no more, unless
+-- `again` says when.
 create or replace function charge_step(c charge, to_state text, why text, again timestamptz) returns charge
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -116,7 +116,8 @@ begin
   c.payment_id := charge_carry(c, who);
   -- A webhook does not say what was paid with: where that is to be kept, the provider is asked once more.
   return charge_step(c, 'posted', case when c.late then 'late' end,
-                     case when c.save and jsonb_typeof(heard -> 'saved') is distinct from 'object' then kernel_now() end);
+                     case when c.save and jsonb_typeof(heard -> 'saved') is distinct from 'object'
+                          then kernel_now() end);
 end $$;
 
 -- A bank debit that was posted and came back afterwards.
@@ -183,7 +184,8 @@ begin
     return c;
   end if;
   return charge_step(c, case when c.link_id is null then c.state else 'pending' end, heard ->> 'code',
-                     case when c.expires_at > kernel_now() then least(c.expires_at, kernel_now() + interval '10 minutes')
+                     case when c.expires_at > kernel_now()
+                          then least(c.expires_at, kernel_now() + interval '10 minutes')
                           else kernel_now() + interval '1 minute' end);
 end $$;
 

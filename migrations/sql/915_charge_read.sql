@@ -28,8 +28,9 @@ create or replace function charge_rows(wanted uuid[]) returns table (
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select c.id, a.number, a.debtor_name, c.amount, c.currency::text, c.kind, c.method, m.brand, m.last4, c.state, c.reason,
-         c.late, c.told, c.told_currency, c.url, c.expires_at, c.payment_id, c.started_at, c.settled_at, u.login,
+  select c.id, a.number, a.debtor_name, c.amount, c.currency::text, c.kind, c.method, m.brand, m.last4, c.state,
+         c.reason, c.late, c.told, c.told_currency, c.url, c.expires_at, c.payment_id, c.started_at, c.settled_at,
+         u.login,
          c.next_ask_at, c.version
     from charge c
     join account a on a.id = c.account_id

@@ -1,9 +1,9 @@
--- Giving money back, in one piece or in several: a linked transfer with legs of the original turned round, as far as the
--- amount goes. What was returned before is taken into account, so that the pieces come to the whole exactly.
+-- Giving money back, in one piece or in several: a linked transfer with legs of the original turned round, as far as
+-- the amount goes. What was returned before is taken into account, so that the pieces come to the whole exactly.
 set role debtflow_kernel;
 
--- How much of a payment's commission has been given back once this much of what was applied has: proportionally, rounded
--- half up on the running total, so that the last piece gives back the exact rest.
+-- How much of a payment's commission has been given back once this much of what was applied has: proportionally,
+-- rounded half up on the running total, so that the last piece gives back the exact rest.
 create or replace function commission_returned(commission bigint, applied bigint, returned bigint) returns bigint
   language sql immutable parallel safe
 as $$
@@ -13,8 +13,8 @@ as $$
   end
 $$;
 
--- What is unapplied goes first, then the buckets in the reverse of the order they were filled in. Where the unapplied part
--- has been used since, the debtor owes it in the bucket that is filled last.
+-- What is unapplied goes first, then the buckets in the reverse of the order they were filled in. Where the unapplied
+-- part has been used since, the debtor owes it in the bucket that is filled last.
 create or replace function give_back_parts(
   p payment,
   amount bigint,
@@ -42,9 +42,16 @@ begin
   parts[bucket] := parts[bucket] + rest;
 end $$;
 
--- Gives back `amount` of a payment that came through a provider, because the provider did. Whole and for the first time it
--- is a reversal; otherwise a refund of the same family. The account is locked; act_begin was said. Gives the new payment.
-create or replace function give_back(p payment, amount bigint, reason text, submission uuid, who identity) returns bigint
+-- Gives back `amount` of a payment that came through a provider, because the provider did. Whole and for the first time
+-- it is a reversal; otherwise a refund of the same family. The account is locked; act_begin was said. Gives the new
+-- payment.
+create or replace function give_back(
+  p payment,
+  amount bigint,
+  reason text,
+  submission uuid,
+  who identity
+) returns bigint
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
   set enable_seqscan = off
@@ -81,8 +88,8 @@ begin
           p.id, reason);
   insert into transfer (id, agency_id, kind, family_id, reverses, effective_on, recorded_at, user_id)
   overriding system value
-  select made, p.agency_id, case when whole then 'reversal' else 'refund' end, t.family_id, case when whole then p.id end,
-         today, at, who.user_id
+  select made, p.agency_id, case when whole then 'reversal' else 'refund' end, t.family_id,
+         case when whole then p.id end, today, at, who.user_id
     from transfer t
    where t.id = p.id;
   insert into leg (transfer_id, no, debit, credit, account_id, amount, currency, parts)
@@ -104,8 +111,8 @@ begin
   return made;
 end $$;
 
--- A return that came to nothing after all: the money is back. The return is reversed; where the account has moved too far
--- for that, what came back is a payment of its own. Gives the payment that brought it.
+-- A return that came to nothing after all: the money is back. The return is reversed; where the account has moved too
+-- far for that, what came back is a payment of its own. Gives the payment that brought it.
 create or replace function regain(returned bigint, submission uuid, who identity, act text) returns bigint
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -117,7 +124,8 @@ declare
 begin
   select * into strict g from payment x where x.id = returned;
   w := payment_reverse_weigh(
-    jsonb_build_array(jsonb_build_object('payment', returned, 'submission_id', submission, 'reason', g.reason)), who, true);
+    jsonb_build_array(jsonb_build_object('payment', returned, 'submission_id', submission, 'reason', g.reason)),
+    who, true);
   if w[1].outcome = 'reversed' then
     w[1].reversal_id := nextval('debtflow.transfer_id_seq');
     perform payment_reverse_write(w, who);

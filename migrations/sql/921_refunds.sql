@@ -40,8 +40,8 @@ as $$
   end
 $$;
 
--- Act 1. Form: {id, payment, amount?, currency?}; without an amount all that is left. The outcome is `begun`, `replayed`
--- or the rule that says no.
+-- Act 1. Form: {id, payment, amount?, currency?}; without an amount all that is left. The outcome is `begun`,
+-- `replayed` or the rule that says no.
 create or replace function refund_begin(form jsonb)
   returns table (outcome text, amount bigint, currency text, left_over bigint, state text)
   language plpgsql security definer
@@ -273,8 +273,8 @@ begin
                      case when age < interval '1 day' then kernel_now() + greatest(age, interval '5 minutes') end);
 end $$;
 
--- Heard: {source: call|ask|webhook, state: succeeded|pending|failed|not_found|unknown, provider_id?, amount?, currency?,
--- code?}. In any order, however often.
+-- Heard: {source: call|ask|webhook, state: succeeded|pending|failed|not_found|unknown, provider_id?, amount?,
+-- currency?, code?}. In any order, however often.
 create or replace function refund_hear(wanted uuid, heard jsonb) returns table (changed boolean, was text, state text)
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -331,7 +331,8 @@ begin
     id, agency_id, account_id, charge_id, payment_id, user_id, origin, request_hash, amount, currency, state,
     provider_id, started_at, called_at
   )
-  values (id, c.agency_id, c.account_id, c.id, c.payment_id, who.user_id, 'provider', sha256(convert_to(refund_id, 'UTF8')),
+  values (id, c.agency_id, c.account_id, c.id, c.payment_id, who.user_id, 'provider',
+          sha256(convert_to(refund_id, 'UTF8')),
           refund_found.amount, refund_found.currency, 'pending', refund_id, kernel_now(), kernel_now())
   on conflict do nothing;
   return id;
@@ -350,5 +351,5 @@ as $$
 $$;
 
 select operators_may(f), worker_may(f)
-  from (values ('execute on function refund_begin, refund_enter, refund_claim, refund_release, refund_hear, refund_found, '
-                'refund_seen')) x(f);
+  from (values ('execute on function refund_begin, refund_enter, refund_claim, refund_release, refund_hear, '
+                'refund_found, refund_seen')) x(f);

@@ -1,5 +1,5 @@
--- Disputes: the payer's bank takes the money back at once and the provider keeps a fee, which the agency's own commission
--- pays. A dispute that is won brings it back.
+-- Disputes: the payer's bank takes the money back at once and the provider keeps a fee, which the agency's own
+-- commission pays. A dispute that is won brings it back.
 set role debtflow_owner;
 
 grant update (state, fee, heard_at, closed_at, returned_id, regained_id) on dispute to debtflow_kernel;
@@ -40,13 +40,14 @@ declare
   rest constant bigint := least(taken, p.amount - (returned_of(p)).amount);
 begin
   if rest > 0 then
-    d.returned_id := give_back(p, rest, 'chargeback', md5('dispute ' || d.agency_id || ' ' || d.provider_id)::uuid, who);
+    d.returned_id := give_back(
+      p, rest, 'chargeback', md5('dispute ' || d.agency_id || ' ' || d.provider_id)::uuid, who);
   end if;
   return d;
 end $$;
 
--- Heard: {payment, provider_id, state: open|won|lost, amount, taken, currency, fee, fee_currency, reason, opened_at, source}.
--- Gives processed, replayed, or unposted where the payment itself was not heard of yet.
+-- Heard: {payment, provider_id, state: open|won|lost, amount, taken, currency, fee, fee_currency, reason, opened_at,
+-- source}. Gives processed, replayed, or unposted where the payment itself was not heard of yet.
 create or replace function dispute_hear(heard jsonb) returns text
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -82,7 +83,8 @@ begin
   insert into dispute as n (agency_id, account_id, charge_id, gateway, provider_id, amount, currency, state, reason,
                             opened_at, heard_at)
   values (c.agency_id, c.account_id, c.id, c.gateway, heard ->> 'provider_id', (heard ->> 'amount')::bigint, p.currency,
-          'open', left(coalesce(heard ->> 'reason', 'general'), 200), (heard ->> 'opened_at')::timestamptz, kernel_now())
+          'open', left(coalesce(heard ->> 'reason', 'general'), 200), (heard ->> 'opened_at')::timestamptz,
+          kernel_now())
   on conflict do nothing;
   select * into strict was
     from dispute x
@@ -95,7 +97,8 @@ begin
   if d.returned_id is null and told <> 'won' then
     d := dispute_opened(d, p, coalesce((heard ->> 'taken')::bigint, 0), who);
   elsif told = 'won' and d.returned_id is not null then
-    d.regained_id := regain(d.returned_id, md5('won ' || d.agency_id || ' ' || d.provider_id)::uuid, who, 'charge.dispute');
+    d.regained_id := regain(
+      d.returned_id, md5('won ' || d.agency_id || ' ' || d.provider_id)::uuid, who, 'charge.dispute');
   end if;
   d.fee := case told when 'open' then greatest(fee, d.fee) else fee end;
   perform dispute_fee(was, p, d.fee);

@@ -74,7 +74,7 @@ create table charge (
   told_currency   text constraint charge_told_currency_length check (length(told_currency) <= 3),
   provider_id     text constraint charge_provider_length check (length(provider_id) <= 100),
   link_id         text constraint charge_link_length check (length(link_id) <= 100),
-  url             text constraint charge_url_length check (length(url) <= 2000),
+  url             text constraint charge_url_form check (url ~ '^https?://[!-~]+$' and length(url) <= 2000),
   expires_at      timestamptz,
   started_at      timestamptz not null,
   called_at       timestamptz,

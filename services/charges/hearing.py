@@ -7,9 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from services.charges import reading
-from services.charges.calls import Calls, Change, one_json
-from services.charges.results import Heard
-from services.errors import NotFound
+from services.charges.calls import Calls, Change, Pass, one_json
+from services.charges.results import Breaker, Heard
+from services.charges.rules import blocked
+from services.errors import NotFound, Refused
 from services.gateways.base import Charged, Disputed, Notice, ProviderRefused, Refunded
 
 NAMED: Final = "select debtflow.charge_named(%s)"
@@ -28,6 +29,8 @@ class Hearing:
     def hear(self, notice: Notice) -> Heard:
         """As Charges.hear."""
         gateway = self._calls.gateway
+        if notice.live != gateway.live:
+            return Heard("ignored", "it is of the provider's other mode: test events move no money, nor live ones here")
         if (disputed := gateway.disputed_from(notice)) is not None:
             return self._dispute(disputed)
         if (refunded := gateway.refunded_from(notice)) is not None:
@@ -58,6 +61,8 @@ class Hearing:
         change = self._refunded(refunded, source)
         if change is None and refunded.payment is not None and self._ask_about(refunded.payment):
             change = self._refunded(refunded, source)
+        if change is None and refunded.payment is not None and self._named(refunded.payment):
+            raise _unposted("refund", refunded.provider_id)
         return _said("refund", change) if change else Heard("ignored", "a refund of a payment that is not ours")
 
     def _refunded(self, refunded: Refunded, source: str) -> Change | None:
@@ -74,22 +79,26 @@ class Hearing:
             outcome = one_json(self._calls.store, DISPUTED, said)
         if outcome in ("processed", "replayed"):
             return Heard(outcome, f"dispute {disputed.state}")
-        return Heard("ignored", f"a dispute of a payment that is {outcome} here")
+        if outcome != "unknown":
+            raise _unposted("dispute", disputed.provider_id)
+        return Heard("ignored", "a dispute of a payment that is not ours")
 
     def _ask_about(self, payment: str) -> bool:
         """Hear of a payment whose own notice has not come yet; False where it is none of ours."""
-        passed = self._calls.enter()
-        if not passed.entered:
-            return False
         try:
-            charged = self._calls.guarded(passed, lambda gateway: gateway.look_at(payment))
+            charged = self._calls.guarded(self._leave(), lambda gateway: gateway.look_at(payment))
         except ProviderRefused:
             return False
         return self._charged(charged, "ask") is not None
 
     def _refunds(self, payment: str) -> tuple[Refunded, ...]:
+        return self._calls.guarded(self._leave(), lambda gateway: gateway.refunds(payment))
+
+    def _leave(self) -> Pass:
         passed = self._calls.enter()
-        return self._calls.guarded(passed, lambda gateway: gateway.refunds(payment)) if passed.entered else ()
+        if not passed.entered:
+            raise blocked(Breaker("open", passed.cause, None, passed.next_try_at))
+        return passed
 
     def _named(self, provider_id: str) -> UUID | None:
         found = one_json(self._calls.store, NAMED, provider_id)
@@ -104,6 +113,14 @@ class Hearing:
                 hint="was the database restored? look at the payment at the provider, then enter it by hand",
             )
         return Heard("ignored", "a payment that was not made from here")
+
+
+def _unposted(what: str, name: str) -> Refused:
+    return Refused(
+        f"{what} {name} is of a charge that could not be posted, or in another currency",
+        rule="charge_unposted",
+        hint="settle the charge first (debtflow payment charges), then take the event in again",
+    )
 
 
 def _said(what: str, change: Change) -> Heard:

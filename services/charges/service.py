@@ -142,8 +142,8 @@ class Charges:
     def hear(self, notice: Notice) -> Heard:
         """Take in a verified webhook, in any order, however often.
 
-        Raises NotFound for a charge of this agency that is unknown here, ProviderUnavailable where the provider has to
-        be asked first: both are to be tried again.
+        Raises NotFound for a charge of this agency that is unknown here, Refused where a person must settle the charge
+        first, ProviderUnavailable where the provider has to be asked first: all are to be taken in again.
         """
         return self._hearing.hear(notice)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.charges.calls import Calls
 from services.errors import DebtFlowError, Unreachable
-from services.gateways.base import ProviderUnavailable
+from services.gateways.base import Disputed, ProviderUnavailable
 from services.store import Store
 from tests.charges.conftest import Office
+from tests.charges.provider import notice, usd
 from tests.kernel.test_races import together
 
 AWAY = ProviderUnavailable("connection refused", sent=False)
@@ -65,6 +68,14 @@ def test_of_eight_callers_one_is_the_probe(office: Office) -> None:
         desks[0].tell(entered[0].probe, None if back else AWAY)
         assert office.desk("bea").breaker().state == ("closed" if back else "open")
     assert all(desk.enter().entered for desk in desks)
+
+
+def test_a_notice_that_needs_an_answer_waits_while_nobody_calls(office: Office) -> None:
+    said = Disputed("du_1", "pi_1", "open", usd(1), usd(1), usd(0), "general", datetime(2026, 1, 1, tzinfo=UTC))
+    opened(office)
+    with pytest.raises(ProviderUnavailable):
+        office.desk("wally").hear(notice(disputed=said))
+    assert office.provider.calls == []
 
 
 def test_a_probe_that_never_returns_is_replaced(office: Office) -> None:

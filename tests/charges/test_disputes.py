@@ -108,7 +108,8 @@ def test_news_of_a_dispute_in_any_order(office: Office) -> None:
     assert office.desk().show(second.id).state == "posted"
     assert office.due(number) == [140_00, 0, 0, 0]
     assert tell(office, replace(said, provider_id="du_3", payment="pi_else")) == "ignored"
-    assert tell(office, replace(said, provider_id="du_4", amount=replace(usd(1), currency="EUR"))) == "ignored"
+    with pytest.raises(Refused, match="another currency"):
+        tell(office, replace(said, provider_id="du_4", amount=replace(usd(1), currency="EUR")))
     assert office.house.one("select count(*) from debtflow.security_event where kind = 'dispute.mismatch'") == 1
     assert office.sound()
 

@@ -97,6 +97,8 @@ def test_a_link_whose_answer_is_lost_is_made_once(office: Office) -> None:
     assert office.desk().show(other.submission_id).reason == "never_reached"
     with pytest.raises(BadInput):
         office.desk().link(LinkForm(number, usd(30_00), minutes=5))
+    live = replace(notice(charged=next(iter(office.provider.charges.values()))), live=True)
+    assert office.desk("wally").hear(live).outcome == "ignored", "a real event is none of a test installation's"
     assert office.sound()
 
 

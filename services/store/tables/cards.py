@@ -100,7 +100,7 @@ charge = Table(
     CheckConstraint("length(told_currency) <= 3", name="charge_told_currency_length"),
     CheckConstraint("length(provider_id) <= 100", name="charge_provider_length"),
     CheckConstraint("length(link_id) <= 100", name="charge_link_length"),
-    CheckConstraint("length(url) <= 2000", name="charge_url_length"),
+    CheckConstraint("url ~ '^https?://[!-~]+$' and length(url) <= 2000", name="charge_url_form"),
     CheckConstraint("(state = 'posted') = (payment_id is not null)", name="charge_posted_has_payment"),
     CheckConstraint("(kind = 'saved') = (saved_method_id is not null)", name="charge_saved_has_method"),
     Index("charge_account_idx", "account_id", "started_at"),
