@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import keyed, lookup, paint, posting, transfers
+from benchmarks import cards, keyed, lookup, paint, posting, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "transfers", "lookup", "paint")
+SUBJECTS = ("posting", "batches", "cards", "transfers", "lookup", "paint")
 
 
 def main() -> None:
@@ -18,14 +18,18 @@ def main() -> None:
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
-    if {"posting", "batches"} & set(asked.only):
+    if {"posting", "batches", "cards"} & set(asked.only):
         with bench(scale=50) as server:
             accounts = posting.furnish(server)
             if "posting" in asked.only:
                 rows += posting.measure(server, accounts, seconds=asked.seconds, rounds=asked.rounds)
+            mixed = [number for numbers in zip(*accounts, strict=True) for number in numbers]
             if "batches" in asked.only:
-                mixed = [number for numbers in zip(*accounts, strict=True) for number in numbers]
                 rows += keyed.measure(server, mixed, seconds=asked.seconds, rounds=asked.rounds)
+            if "cards" in asked.only:
+                rows += cards.measure(
+                    server, mixed, seconds=asked.seconds, rounds=asked.rounds, instalments=asked.instalments
+                )
     if "transfers" in asked.only:
         with bench(scale=1) as server:
             rows += transfers.measure(server, seconds=asked.seconds, rounds=asked.rounds)
@@ -42,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON as well")
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, help="measure only these")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts for the lookups")
+    parser.add_argument("--instalments", type=int, default=10_000, help="instalments of the round over plans")
     parser.add_argument("--seconds", type=float, default=5, help="length of one posting run")
     parser.add_argument("--rounds", type=int, default=3, help="posting runs a case; the median counts")
     return parser.parse_args()
