@@ -14,6 +14,8 @@ from screens.navigation import (
     OpenBatch,
     OpenDaySheet,
     OpenImports,
+    OpenInbox,
+    OpenJobs,
     OpenLedger,
     OpenPayment,
     OpenPaymentBatch,
@@ -99,6 +101,14 @@ def _ledger(rest: str, _here: str | None) -> Travel:
     return OpenTransfer(rest) if rest else OpenLedger()
 
 
+def _inbox(rest: str, _here: str | None) -> Travel:
+    from services.webhooks.results import STATES
+
+    if rest and rest not in STATES:
+        raise BadInput("command", f"“{rest}” is not a state of a webhook: {' '.join(STATES)}")
+    return OpenInbox(rest)
+
+
 FAST_PATHS = (
     FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account),
     FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment),
@@ -114,6 +124,8 @@ FAST_PATHS = (
     FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),
     FastPath("l", "l  or  l R-000481-4", "the books, or one transfer", _ledger),
     FastPath("tr", "tr", "trust: what the cash is held for", lambda _rest, _here: OpenTrust()),
+    FastPath("w", "w  or  w failed", "webhooks that came in", _inbox),
+    FastPath("j", "j", "background jobs and workers", lambda _rest, _here: OpenJobs()),
     FastPath("lock", "lock", "lock the screen", lambda _rest, _here: Lock()),
     FastPath("q", "q", "sign out", lambda _rest, _here: SignOut()),
     FastPath("?", "?", "keys of this screen", lambda _rest, _here: ShowHelp()),

@@ -12,6 +12,8 @@ from screens.navigation import (
     OpenBatch,
     OpenDaySheet,
     OpenImports,
+    OpenInbox,
+    OpenJobs,
     OpenLedger,
     OpenPayment,
     OpenPaymentBatch,
@@ -61,6 +63,8 @@ class Routes:
         self.settlements = self._standing(lambda now: now.settlements)
         self.imports = self._standing(lambda now: now.imports)
         self.batches = self._standing(lambda now: now.batches)
+        self.webhooks = self._standing(lambda now: now.webhooks)
+        self.jobs = self._standing(lambda now: now.jobs)
         self.audit = self._standing(lambda now: now.audit)
         self.clients = self._standing(lambda now: now.clients)
         self.ledger = self._standing(lambda now: now.ledger)
@@ -135,6 +139,19 @@ class Routes:
                 return DaySheetScreen(self.desk, self.payments)
             case OpenLedger() | OpenTrust() | OpenStatement() | OpenTransfer():
                 return self._book(wish)
+            case _:
+                return self._behind(wish)
+
+    def _behind(self, wish: Travel) -> BaseScreen:
+        match wish:
+            case OpenInbox(state):
+                from screens.inbox import InboxScreen
+
+                return InboxScreen(self.desk, self.webhooks, state or None)
+            case OpenJobs():
+                from screens.jobs import JobsScreen
+
+                return JobsScreen(self.desk, self.jobs)
             case _:
                 raise ValueError(f"no screen answers {type(wish).__name__}")
 

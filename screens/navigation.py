@@ -123,6 +123,18 @@ class OpenTransfer(Travel):
 
 
 @dataclass
+class OpenInbox(Travel):
+    """Go to the webhooks; ``state`` shows only those in it."""
+
+    state: str = ""
+
+
+@dataclass
+class OpenJobs(Travel):
+    """Go to the queue of background work."""
+
+
+@dataclass
 class ShowHelp(Travel):
     """Show the keys of the screen on top."""
 

@@ -364,6 +364,8 @@ class FakeServices(Fake):
     audit: Any = field(default_factory=SimpleNamespace)
     clients: Any = field(default_factory=SimpleNamespace)
     ledger: Any = field(default_factory=SimpleNamespace)
+    webhooks: Any = field(default_factory=SimpleNamespace)
+    jobs: Any = field(default_factory=SimpleNamespace)
     store: Any = field(default_factory=FakeStore)
 
     def close(self) -> None:
