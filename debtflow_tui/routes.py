@@ -10,6 +10,7 @@ from screens.navigation import (
     OpenAccount,
     OpenAudit,
     OpenBatch,
+    OpenCharge,
     OpenDaySheet,
     OpenImports,
     OpenInbox,
@@ -61,6 +62,7 @@ class Routes:
         self.plans = self._standing(lambda now: now.plans)
         self.promises = self._standing(lambda now: now.promises)
         self.settlements = self._standing(lambda now: now.settlements)
+        self.charges = self._standing(lambda now: now.charges)
         self.imports = self._standing(lambda now: now.imports)
         self.batches = self._standing(lambda now: now.batches)
         self.webhooks = self._standing(lambda now: now.webhooks)
@@ -103,6 +105,20 @@ class Routes:
             return KeyingScreen(self.desk, self.batches, wish.batch)
         return BatchesScreen(self.desk, self.batches)
 
+    def _till(self, wish: OpenPayment | OpenCharge) -> BaseScreen:
+        """Where money is taken."""
+        match wish:
+            case OpenPayment(number, amount, method, reference):
+                from screens.payment import PaymentScreen
+
+                return PaymentScreen(
+                    self.desk, self.payments, self.accounts, number, amount, method, reference, charges=self.charges
+                )
+            case OpenCharge():
+                from screens.charge import ChargeScreen
+
+                return ChargeScreen(self.desk, self.charges, wish.charge)
+
     def screen_for(self, wish: Travel) -> BaseScreen:
         """The screen that a wish asks for."""
         match wish:
@@ -111,12 +127,10 @@ class Routes:
 
                 return AccountScreen(
                     self.desk, self.accounts, self.payments, number, then,
-                    adjustments=self.adjustments, interest=self.interest,
+                    adjustments=self.adjustments, interest=self.interest, charges=self.charges,
                 )  # fmt: skip
-            case OpenPayment(number, amount, method, reference):
-                from screens.payment import PaymentScreen
-
-                return PaymentScreen(self.desk, self.payments, self.accounts, number, amount, method, reference)
+            case OpenPayment() | OpenCharge():
+                return self._till(wish)
             case OpenSpread() | OpenPlan():
                 return self._debts(wish)
             case OpenPaymentBatches() | OpenPaymentBatch():

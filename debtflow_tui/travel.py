@@ -52,6 +52,8 @@ class Traveller(TypeAhead):
         if self.routes is None or isinstance(wish, _NOT_A_PLACE):
             return
         screen = self.routes.screen_for(wish)
+        if getattr(wish, "instead", False) and len(self.screen_stack) > FLOOR + 1:
+            await self.pop_screen()
         # The same place again is the place itself, wherever it stands in the stack.
         stack = () if getattr(wish, "beside", False) else self.screen_stack
         known = next((s for s in stack if isinstance(s, BaseScreen) and s.same_place(screen)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from textual.message import Message
 
@@ -38,12 +39,21 @@ class OpenAccount(Travel):
 
 @dataclass
 class OpenPayment(Travel):
-    """Open payment entry, filled with what is already known as it was typed."""
+    """Open payment entry, filled with what is already known as it was typed; ``instead`` leaves the screen on top."""
 
     number: str
     amount: str = ""
     method: str = ""
     reference: str = ""
+    instead: bool = False
+
+
+@dataclass
+class OpenCharge(Travel):
+    """Watch one charge or payment link; ``instead`` leaves the screen on top for it."""
+
+    charge: UUID
+    instead: bool = False
 
 
 @dataclass

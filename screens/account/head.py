@@ -29,6 +29,7 @@ class AccountHead(Vertical):
         self._where = Static("", id="where")
         self._present = Static("", id="present")
         self._flags = Static("", id="flags")
+        self._held = Static("", id="held")
         self._names = ""
 
     def compose(self) -> ComposeResult:
@@ -36,10 +37,11 @@ class AccountHead(Vertical):
             yield self._who
             yield self._where
         yield self._flags
+        yield self._held
         yield self._present
 
     def on_mount(self) -> None:
-        self._flags.display = self._present.display = False
+        self._flags.display = self._held.display = self._present.display = False
 
     def show(self, account: Account) -> None:
         """Show an account's name and flags."""
@@ -49,6 +51,11 @@ class AccountHead(Vertical):
         self._where.update(plain(" · ".join(filter(None, where)), "$text-muted"))
         self._flags.update(Content("\n").join(_flags(account)))
         self._flags.display = bool(account.flags)
+
+    def show_held(self, lines: Sequence[Content]) -> None:
+        """Say what is held by charges under way, or nothing."""
+        self._held.update(Content("\n").join(lines))
+        self._held.display = bool(lines)
 
     def show_viewers(self, viewers: Sequence[tuple[str, datetime]]) -> None:
         """Say who else has the account open and since when, or nothing."""
@@ -67,6 +74,9 @@ class AccountFacts(Container):
         super().__init__(id="facts")
         self._money = Static("", id="money")
         self._person = Facts(10, id="person")
+        self._account: Account | None = None
+        self._today = date.min
+        self._saved: Content | None = None
 
     def compose(self) -> ComposeResult:
         yield self._money
@@ -74,8 +84,21 @@ class AccountFacts(Container):
 
     def show(self, account: Account, today: date) -> None:
         """Show an account's money and person."""
+        self._account, self._today = account, today
         self._money.update(Content("\n").join(_money(account)))
-        self._person.show(_person(account, today))
+        self._show_person()
+
+    def show_saved(self, methods: Content | None) -> None:
+        """Show what the debtor can be charged with."""
+        self._saved = methods
+        self._show_person()
+
+    def _show_person(self) -> None:
+        if self._account is not None:
+            facts = list(_person(self._account, self._today))
+            if self._saved is not None:
+                facts.insert(2, ("Saved", self._saved))
+            self._person.show(facts)
 
 
 def _flags(account: Account) -> Iterator[Content]:
@@ -85,6 +108,8 @@ def _flags(account: Account) -> Iterator[Content]:
 
 def _money(account: Account) -> Iterator[Content]:
     parts = [(name, amount, "" if amount.minor else "$text-muted") for name, amount in account.buckets.items()]
+    if account.held.minor:
+        parts.append(("held", account.held, ""))
     if account.unapplied.minor:
         parts.append(("unapplied", account.unapplied, ""))
     width = max(len(money(amount)) for amount in (account.balance, *(amount for _, amount, _ in parts)))

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from screens.account.charges import Charges, Methods
 from screens.account.views import NOTHING, TITLES, VIEWS, Contacts, Others, Payments, Postings, Timeline
 from screens.widgets import EmptyState, Heading, PagedTable
 
 if TYPE_CHECKING:
     from services.accounts.results import Account, Activity, Posting
+    from services.charges.results import Charge, SavedMethod
 
 BUCKETS = (None, "principal", "interest", "fees", "costs")
 FIRST_PAGE = 100
 
 
 class Lists(Vertical):
-    """Timeline, payments, postings, contacts and other debts of one account."""
+    """Timeline, payments, postings, contacts, other debts, charges and saved methods of one account."""
 
-    def __init__(self, local: Callable[[datetime], datetime]) -> None:
+    def __init__(self, local: Callable[[datetime], datetime], today: Callable[[], date]) -> None:
         super().__init__(id="lists")
         self.view = "timeline"
         self.bucket: str | None = None
@@ -33,6 +35,8 @@ class Lists(Vertical):
         self.postings = Postings(self._alarm)
         self.contacts = Contacts()
         self.others = Others(self._alarm)
+        self.charges = Charges(local, self._alarm)
+        self.methods = Methods(today, self._alarm)
 
     def _alarm(self) -> str:
         return self.app.theme_variables["text-error"]
@@ -67,6 +71,12 @@ class Lists(Vertical):
     def show_postings(self, postings: Sequence[Posting]) -> None:
         """Fill the postings of the bucket asked for, newest first."""
         self.postings.fill(sorted(postings, key=lambda row: row.recorded_at, reverse=True))
+        self._show_or_say()
+
+    def show_charges(self, charges: Sequence[Charge], methods: Sequence[SavedMethod]) -> None:
+        """Fill what was asked for at the payment provider, and what can be charged."""
+        self.charges.fill(charges)
+        self.methods.fill(methods)
         self._show_or_say()
 
     def add_activities(self, older: Sequence[Activity]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from services.accounts.results import Account, Activity, Contact, Posting, Viewer
     from services.adjustments.results import Adjusted, AdjustmentForm, AdjustmentPreview, Payoff, Reason
+    from services.charges.results import Charge, Refund, SavedMethod
     from services.domain.money import Money
     from services.payments.results import Reversal
 
@@ -60,3 +61,12 @@ class Reversals(Protocol):
     """The one thing the account screen does with payments itself."""
 
     def reverse(self, receipt: str, reason: str, *, submission_id: UUID) -> Reversal: ...
+
+
+class ChargeBook(Protocol):
+    """The charge service, as far as one account goes."""
+
+    def of_account(self, number: str) -> tuple[Charge, ...]: ...
+    def methods(self, number: str) -> tuple[SavedMethod, ...]: ...
+    def remove_method(self, number: str, method_id: int) -> None: ...
+    def refund(self, receipt: str, amount: Money | None, *, submission_id: UUID) -> Refund: ...

@@ -13,16 +13,16 @@ from textual.containers import Container
 
 from screens.account import forms
 from screens.account.adjust import AdjustForm, PayoffForm
-from screens.account.head import AccountFacts, AccountHead
-from screens.account.lists import Lists
-from screens.account.ports import AccountBook, AdjustmentBook, InterestBook, Reversals
+from screens.account.charging import ChargingAccount
+from screens.account.ports import AccountBook, AdjustmentBook, ChargeBook, InterestBook, Reversals
+from screens.account.refund import RefundForm, by_charge, left_of
 from screens.account.reverse import ReverseForm
-from screens.base import BaseScreen, Desk, FormDialog, key
+from screens.base import Desk, FormDialog, key
 from screens.dialogs.confirm import Confirm
 from screens.dialogs.problem import Problem
 from screens.dialogs.reader import Reader
-from screens.navigation import OpenAccount, OpenAudit, OpenPayment, OpenPlan, OpenSpread
-from screens.widgets import PagedTable, words
+from screens.navigation import OpenAccount, OpenAudit, OpenCharge, OpenPayment, OpenPlan, OpenSpread
+from screens.widgets import PagedTable, Tone, words
 from services.errors import DebtFlowError, NotFound
 
 if TYPE_CHECKING:
@@ -30,19 +30,22 @@ if TYPE_CHECKING:
 
 WATCH_EVERY = 2.0
 PRESENT_EVERY = 30.0
-WRITES = frozenset({"pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact",
+WRITES = frozenset({
+    "pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact", "remove_method",
     "spread", "adjust",
 })  # fmt: skip
+ONLY_IN = {"add_contact": "contacts", "remove_contact": "contacts", "remove_method": "methods"}
 SUPERVISES = frozenset({"assign", "reverse"})
 
 
-class AccountScreen(BaseScreen):
+class AccountScreen(ChargingAccount):
     """Opens one account; ``then`` starts one of its actions as soon as it is read."""
 
     CSS_PATH = "account.tcss"
     AUTO_FOCUS = "#timeline"
     HELP = """The lower half shows one list at a time: t timeline, m payments, b the postings behind the figures
-(again: bucket by bucket), e contacts, o other debts of the same person. Enter opens what is under the cursor.
+(again: bucket by bucket), e contacts, o other debts of the same person, u charges and links,
+again u: saved methods. Enter opens what is under the cursor.
 
 A change made elsewhere shows by itself within two seconds. ◆ says who else has the account open.
 """
@@ -55,14 +58,16 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         key("c", "call", "call", "Record a call and its outcome"),
         key("s", "status", "status", "Change the status: only moves that are allowed now"),
         key("f", "follow_up", "follow-up", "Set or clear the follow-up date"),
-        key("r", "reverse", "reverse", "Reverse the payment under the cursor"),
+        key("r", "reverse", "reverse", "Reverse the payment under the cursor, or refund it where it was charged"),
         key("a", "add_contact", "add", "Add a contact"),
         key("x", "remove_contact", "remove", "Remove the contact under the cursor"),
+        key("x", "remove_method", "remove", "Remove the saved method under the cursor"),
         key("e", "view('contacts')", "contacts", "Contacts: Enter changes one, a adds, x removes"),
         key("b", "view('postings')", "postings", "Postings behind the figures; again: the next bucket"),
         key("m", "view('payments')", "payments", "Payments and reversals", show=False),
         key("o", "view('others')", "other debts", "Other debts of this person", show=False),
         key("t", "view('timeline')", "timeline", "What happened on this account", show=False),
+        key("u", "charges", "charges", "Charges under way and past; again: the saved methods", show=False),
         key("g", "flag", "flag", "Raise or lift a flag", show=False),
         key("w", "assign", "assign", "Give the account to another collector", show=False),
         key("l", "plan", "plan", "Promise, payment plan and settlement offer", show=False),
@@ -73,18 +78,15 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
     def __init__(
         self, desk: Desk, accounts: AccountBook, payments: Reversals, number: str, then: str = "",
         adjustments: AdjustmentBook | None = None, interest: InterestBook | None = None,
+        charges: ChargeBook | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(desk)
+        super().__init__(desk, number, charges)
         self._adjustments = adjustments
         self._interest = interest
         self._book = accounts
         self._payments = payments
-        self._number = number
         self._then = then
         self._account: Account | None = None
-        self._head = AccountHead()
-        self._facts = AccountFacts()
-        self._lists = Lists(desk.local)
 
     @property
     def crumb(self) -> str:
@@ -125,8 +127,10 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
             return False
         if action in SUPERVISES and not self.desk.session.may_supervise:
             return False
-        if action in ("add_contact", "remove_contact"):
-            return self._lists.view == "contacts"
+        if action in ONLY_IN:
+            return self._lists.view == ONLY_IN[action]
+        if action == "charges":
+            return self._charges is not None
         return self._payment_here() is not None if action == "reverse" else True
 
     # ---- reading ---------------------------------------------------------------------------------------------------
@@ -151,6 +155,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         self._lists.show(account)
         if self._lists.view == "postings":
             self._read_postings()
+        self._read_charges()
         if not self._lists.has_focus_within:
             self._lists.focus_list()
         self.refresh_bindings()
@@ -175,6 +180,9 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         def compare(version: int) -> None:
             if self._account is not None and version != self._account.version:
                 self.look_again()
+            elif known.held.minor:
+                # What is asked at the provider becomes known without a move of the account.
+                self._read_charges()
 
         self.ask(partial(self._book.version, self._number), compare, topic="watch", quiet=True)
 
@@ -221,6 +229,8 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         view, item = self._lists.view, event.item
         if view == "others":
             self.post_message(OpenAccount(item.number))
+        elif view == "charges":
+            self.post_message(OpenCharge(item.id))
         elif view == "contacts":
             self.action_edit()
         elif view == "timeline":
@@ -228,12 +238,17 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
             self.app.push_screen(Reader(f"{item.by} · {words(item.kind)} · {at:%a %d %b %Y %H:%M}", item.text))
 
     def _payment_here(self) -> PaymentRow | None:
-        """The payment under the cursor, if it can still be reversed."""
+        """The payment under the cursor, if it can still be reversed, or some of it be given back."""
         if self._account is None:
             return None
         receipt = getattr(self._lists.current, "receipt", None)
         rows = (row for row in self._account.payments if row.receipt == receipt)
-        return next((row for row in rows if row.reverses is None and row.reversed_by is None), None)
+        return next((row for row in rows if self._may_go_back(row)), None)
+
+    def _may_go_back(self, row: PaymentRow) -> bool:
+        if by_charge(row):
+            return self._account is not None and left_of(row, self._account.payments).minor > 0
+        return row.reverses is None and row.reversed_by is None
 
     # ---- doing -----------------------------------------------------------------------------------------------------
 
@@ -245,6 +260,11 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         if said:
             self.look_again()
             self.say(said, "good")
+
+    def _refunded(self, answer: tuple[str, Tone] | None) -> None:
+        if answer is not None:
+            self.look_again()
+            self.say(*answer)
 
     def action_pay(self) -> None:
         self.post_message(OpenPayment(self._number))
@@ -314,7 +334,11 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def action_reverse(self) -> None:
         row = self._payment_here()
-        if row is not None and self._account is not None:
+        if row is None or self._account is None:
+            return
+        if by_charge(row) and self._charges is not None:
+            self.app.push_screen(RefundForm(self.desk, self._charges, self._account, row), self._refunded)
+        else:
             self.app.push_screen(ReverseForm(self.desk, self._payments, self._account, row), self._done)
 
     def action_history(self) -> None:

@@ -14,13 +14,15 @@ from screens.widgets import GONE, Column, PagedTable, cell, money_cell, words
 if TYPE_CHECKING:
     from services.accounts.results import Activity, Contact, OtherDebt, PaymentRow, Posting
 
-VIEWS = ("timeline", "payments", "postings", "contacts", "others")
+VIEWS = ("timeline", "payments", "postings", "contacts", "others", "charges", "methods")
 TITLES = {
     "timeline": "Timeline",
     "payments": "Payments",
     "postings": "Postings",
     "contacts": "Contacts",
     "others": "Other debts of this person",
+    "charges": "Charges and payment links · u: saved methods",
+    "methods": "Saved methods · x removes · u: charges",
 }
 NOTHING = {
     "timeline": "Nothing has happened on this account yet. n writes a note, c records a call.",
@@ -28,6 +30,8 @@ NOTHING = {
     "postings": "No movement of this figure yet.",
     "contacts": "No way to reach this person is known. a adds one.",
     "others": "No other debt of this person is known here.",
+    "charges": "Nothing was charged here yet. p, then Card, charges a saved method or makes a payment link.",
+    "methods": "No method is saved. A payment link keeps the one it is paid with: p, then Card.",
 }
 
 Local = Callable[[datetime], datetime]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from screens.widgets import Tone, words
-from services.errors import Busy, DebtFlowError, Refused, Stale, Unreachable
+from services.errors import Busy, DebtFlowError, Misconfigured, Refused, Stale, Unreachable
+from services.gateways.base import ProviderUnavailable
 
 if TYPE_CHECKING:
     from screens.base import Desk
@@ -18,6 +19,7 @@ _FIELD = {
     "future_date": "effective",
     "before_placement": "effective",
     "no_contract": "effective",
+    "declined": "saved",
 }
 
 
@@ -30,11 +32,18 @@ class Answer:
     field: str | None = None
 
 
+NOT_SET_UP = Answer("Cards and bank debits are not set up here. Choose another method.", "warn")
+
+
 def refused(error: DebtFlowError, desk: Desk) -> Answer | None:
     """The answer to a payment that was not posted; None for what needs more than words."""
     if isinstance(error, Busy):
         return Answer(_busy(error, desk), "warn")
-    if isinstance(error, Unreachable):
+    if isinstance(error, Misconfigured):
+        return NOT_SET_UP
+    if isinstance(error, ProviderUnavailable) and not error.sent:
+        return Answer(f"{sentence(error.message)} Nothing was sent: what you typed stays.", "warn")
+    if isinstance(error, Unreachable | ProviderUnavailable):
         return Answer("No answer: it may be posted or not. Enter again is safe: it posts once.", "error")
     if isinstance(error, Stale):
         return Answer("The account has moved since you looked. The figures are new now: Enter posts.", "warn")
@@ -45,13 +54,14 @@ def refused(error: DebtFlowError, desk: Desk) -> Answer | None:
     return Answer(_because(error.message, _hint(error.rule, error.hint)), "error", _FIELD.get(error.rule or ""))
 
 
-def weighed(preview: Preview, desk: Desk) -> Answer | None:
-    """What the preview has to say before anything is sent."""
+def weighed(preview: Preview, desk: Desk, *, charging: bool = False) -> Answer | None:
+    """What the preview has to say before anything is sent; what is charged leaves no rest to keep."""
     if preview.earlier is not None and preview.outcome in ("posted", "duplicate"):
         return Answer(twice(preview.earlier, desk), "warn")
     if preview.outcome == "posted" or preview.message is None:
         return None
-    return Answer(_because(preview.message, _hint(preview.outcome, preview.hint)), "error")
+    hint = _hint(preview.outcome, preview.hint)
+    return Answer(_because(preview.message, hint and hint.partition(", or F6")[0] if charging else hint), "error")
 
 
 def twice(earlier: Earlier, desk: Desk) -> str:

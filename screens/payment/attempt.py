@@ -7,7 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from services.errors import Busy, DebtFlowError, Unreachable
+from services.errors import BadInput, DebtFlowError, NotAllowed, NotFound, Refused, Stale, Unreachable
+from services.gateways.base import ProviderUnavailable
+
+DEFINITE = (BadInput, NotAllowed, NotFound, Refused, Stale)
+"""Answers after which nothing was taken; a session that ended meanwhile says nothing of a charge that was sent."""
 
 
 @dataclass
@@ -34,8 +38,8 @@ class Attempt:
 
     def failed(self, error: DebtFlowError) -> None:
         """Take note of an answer that is no receipt: after a definite one, the next attempt is another submission."""
-        self.in_doubt = self.in_doubt or isinstance(error, Unreachable)
-        if not isinstance(error, Busy | Unreachable):
+        self.in_doubt = self.in_doubt or _may_be_done(error)
+        if isinstance(error, DEFINITE):
             self.submission, self.in_doubt, self.allow_duplicate = uuid4(), False, False
 
     def changed(self, amount: bool) -> None:
@@ -43,3 +47,8 @@ class Attempt:
         self.allow_duplicate = False
         if amount:
             self.overpayment = "refuse"
+
+
+def _may_be_done(error: DebtFlowError) -> bool:
+    """Whether what was sent may have arrived although no answer came."""
+    return error.sent if isinstance(error, ProviderUnavailable) else isinstance(error, Unreachable)

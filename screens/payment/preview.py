@@ -35,6 +35,13 @@ class PreviewPane(Static):
         super().__init__("", id="preview")
         self._account: Account | None = None
         self._preview: Preview | None = None
+        self._note: tuple[Content, ...] = ()
+
+    def show_note(self, note: tuple[Content, ...]) -> None:
+        """Show below it what else is to be known of the method chosen."""
+        if note != self._note:
+            self._note = note
+            self.update(self._picture())
 
     def show_account(self, account: Account) -> None:
         """Show what is owed before anything is typed."""
@@ -54,7 +61,7 @@ class PreviewPane(Static):
         if self._account is None:
             return Content("")
         rows, total = self._rows(self._account)
-        return Content("\n").join([*_table(rows, total, self.size.width), *self._words(self._account)])
+        return Content("\n").join([*_table(rows, total, self.size.width), *self._words(self._account), *self._note])
 
     def _rows(self, account: Account) -> tuple[list[Row], Row]:
         seen = self._preview
@@ -66,6 +73,10 @@ class PreviewPane(Static):
 
     def _words(self, account: Account) -> Iterator[Content]:
         seen = self._preview
+        held = account.held if seen is None else seen.held
+        if held.minor:
+            yield plain("")
+            yield (plain("held      ", "$text-muted") + plain(money(held), "bold") + plain(" by a charge under way"))
         if seen is None:
             return
         if seen.unapplied.minor:

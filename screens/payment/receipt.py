@@ -18,6 +18,7 @@ from screens.widgets import Fact, Facts, plain, words
 
 if TYPE_CHECKING:
     from screens.base import Desk
+    from services.charges.results import Charge, SavedMethod
     from services.payments.results import PaymentForm, Receipt
 
 
@@ -103,3 +104,14 @@ def command(form: PaymentForm, home: str) -> str:
     }
     given = " ".join(f"--{name} {shlex.quote(value)}" for name, value in options.items() if value)
     return f"debtflow payment post {given}{' --allow-duplicate' if form.allow_duplicate else ''}"
+
+
+def charge_command(charge: Charge, method: SavedMethod | None, home: str) -> str:
+    """What a script would have typed for a charge; sent again it charges nothing, for it names the submission."""
+    figures = charge.amount.figures.replace(",", "")
+    amount = figures if charge.amount.currency == home else f"{figures} {charge.amount.currency}"
+    given = {"account": charge.account, "amount": amount, "submission-id": str(charge.id)}
+    if method is not None:
+        given["method"] = str(method.id)
+    options = " ".join(f"--{name} {shlex.quote(value)}" for name, value in given.items())
+    return f"debtflow payment {'link' if method is None else 'charge'} {options}"

@@ -12,13 +12,15 @@ from screens.base import key
 from screens.navigation import GoBack
 from screens.payment.answers import Answer, refused, sentence
 from screens.payment.attempt import Attempt
+from screens.payment.charging import ChargingScreen
 from screens.payment.fields import Terms
-from screens.payment.receipt import command, save, text_of
-from screens.payment.weighing import ANYWAY, WeighingScreen
+from screens.payment.receipt import charge_command, command, save, text_of
+from screens.payment.weighing import ANYWAY
 from screens.widgets import Form
 from services.errors import BadInput, DebtFlowError, Refused, Stale
 
 if TYPE_CHECKING:
+    from services.charges.results import Charge
     from services.payments.results import PaymentForm, Receipt
 
 UNREAD = 0.4
@@ -29,12 +31,15 @@ AFTER = frozenset({"finish", "copy", "save", "another"})
 BEFORE = frozenset({"post", "clear", "as_last"})
 
 
-class PaymentScreen(WeighingScreen):
+class PaymentScreen(ChargingScreen):
     """One payment on one account; what is already known is given as it was typed."""
 
     CSS_PATH = "payment.tcss"
     AUTO_FOCUS = "Entry.first Input, Entry.first Choice"
     HELP = """Enter goes to the next field, Enter in the last one posts: one payment, however often it is pressed.
+
+Card or US bank account charges a method the debtor saved, or makes a payment link; a saved one can be named at once
+(visa 4242). No card number is ever typed here.
 
 Amounts: 250, 250.00 or 1,250.5. Dates: t today, -1 yesterday, 15 the last 15th, 21 Nov, 2026-11-21. Method and payer:
 their first letters, or the arrows. What is typed into a filled field replaces it; an arrow first lets you change it.
@@ -55,8 +60,6 @@ Leaving keeps what you typed for the next time you come here.
         key("ctrl+z", "clear", "clear", "Clear every field"),
         key("escape,f3", "back", "back", "One step back; what was typed is kept as a draft", show=False),
     ]  # fmt: skip
-
-    _answered_at = -UNREAD
 
     def take_over(self, other: Self) -> bool:
         """Another payment on the same account; what is being typed here comes first."""
@@ -80,12 +83,8 @@ Leaving keeps what you typed for the next time you come here.
     @property
     def _may_keep_rest(self) -> bool:
         over = self._preview is not None and self._preview.outcome == "overpayment"
-        in_trust = self._fields["method"].value != "paid_to_client"
-        return (over and in_trust) or self._attempt.overpayment == "unapplied"
-
-    @property
-    def enter_does(self) -> str:
-        return "next / post" if self._open else ""
+        may_rest = self._fields.kind is None and self._fields["method"].value != "paid_to_client"
+        return (over and may_rest) or self._attempt.overpayment == "unapplied"
 
     # ---- posting ---------------------------------------------------------------------------------------------------
 
@@ -101,6 +100,9 @@ Leaving keeps what you typed for the next time you come here.
             self._number, self._currency(), self._looked_at, attempt.submission, attempt.overpayment,
             attempt.allow_duplicate,
         )  # fmt: skip
+        if self._fields.kind is not None:
+            self._charge(terms, again=self.action_post)
+            return
         form = self._fields.payment(terms)
         self.act(
             lambda: self._till.post(form), lambda receipt: self._posted(form, receipt), doing="Posting…",
@@ -108,13 +110,23 @@ Leaving keeps what you typed for the next time you come here.
         )  # fmt: skip
 
     def _posted(self, form: PaymentForm, receipt: Receipt) -> None:
+        self._show_receipt(receipt, command(form, self.desk.session.currency))
+
+    def _show_paid(self, charge: Charge, receipt: Receipt) -> None:
+        self._show_receipt(receipt, charge_command(charge, self._fields.chosen, self.desk.session.currency))
+
+    def _show_receipt(self, receipt: Receipt, equal: str) -> None:
         self._answered_at = monotonic()
         self._receipt = receipt
-        self.desk.drafts.drop(self.draft_name())
-        self.desk.drafts.keep(LAST, self._fields.run() | {"on": self.desk.today.isoformat()})
-        self._slip.show(receipt, command(form, self.desk.session.currency))
+        self._leave_draft()
+        self._slip.show(receipt, equal)
         self._turn_page(receipt_shown=True)
         self._slip.focus()
+
+    def _leave_draft(self) -> None:
+        """Nothing is open here any more; the next payment may have much in common with this one."""
+        self.desk.drafts.drop(self.draft_name())
+        self.desk.drafts.keep(LAST, self._fields.run() | {"on": self.desk.today.isoformat()})
 
     def _not_posted(self, error: DebtFlowError) -> bool:
         self._answered_at = monotonic()

@@ -48,7 +48,7 @@ class WeighingScreen(BaseScreen):
         self._number = number
         self._given = {"amount": amount, "method": method, "reference": reference}
         first = opening(desk.drafts, self.draft_name(), self._given)
-        self._attempt, self._word = first.attempt, first.word
+        self._attempt, self._word, self._wish = first.attempt, first.word, first.wish
         self._account: Account | None = None
         self._preview: Preview | None = None
         self._receipt: Receipt | None = None
@@ -219,7 +219,7 @@ class WeighingScreen(BaseScreen):
             self._read()
         if self._attempt.allow_duplicate and preview.earlier is not None:
             self._standing = Answer(f"{twice(preview.earlier, self.desk)} {ANYWAY}", "warn")
-        answer = self._standing or weighed(preview, self.desk)
+        answer = self._standing or weighed(preview, self.desk, charging=self._fields.kind is not None)
         if answer is not None:
             self.say(answer.text, answer.tone)
 

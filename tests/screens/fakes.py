@@ -27,10 +27,11 @@ from services.accounts.results import (
     StatusMove,
     Viewer,
 )
+from services.charges.results import Breaker
 from services.domain.lookup import LookupQuery
 from services.domain.money import Money
 from services.domain.numbers import account_number
-from services.errors import DebtFlowError, NotFound
+from services.errors import DebtFlowError, Misconfigured, NotFound
 from services.payments.results import PaymentForm, Receipt, Reversal
 
 NOW = datetime(2026, 11, 21, 20, 32, tzinfo=UTC)
@@ -321,6 +322,31 @@ class FakePayments(Fake):
 
 
 @dataclass
+class NoCharges(Fake):
+    """An agency without a payment provider: there is nothing to see, and nothing can be charged."""
+
+    def methods(self, number: str) -> tuple[Any, ...]:
+        self.enter("methods", number)
+        return ()
+
+    def of_account(self, number: str) -> tuple[Any, ...]:
+        self.enter("of_account", number)
+        return ()
+
+    def breaker(self) -> Breaker:
+        self.enter("breaker")
+        return Breaker("closed", None, None, None)
+
+    def start(self, form: Any) -> Any:
+        self.enter("start", form)
+        raise Misconfigured("no payment provider is configured", hint="docs/cards.md")
+
+    def link(self, form: Any) -> Any:
+        self.enter("link", form)
+        raise Misconfigured("no payment provider is configured", hint="docs/cards.md")
+
+
+@dataclass
 class FakeAccess(Fake):
     """The session."""
 
@@ -360,6 +386,7 @@ class FakeServices(Fake):
     plans: Any = field(default_factory=SimpleNamespace)
     promises: Any = field(default_factory=SimpleNamespace)
     settlements: Any = field(default_factory=SimpleNamespace)
+    charges: Any = field(default_factory=NoCharges)
     imports: Any = field(default_factory=SimpleNamespace)
     audit: Any = field(default_factory=SimpleNamespace)
     clients: Any = field(default_factory=SimpleNamespace)

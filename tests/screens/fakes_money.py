@@ -97,6 +97,10 @@ class FakeTill(Fake):
         self.taken[receipt.payment] = receipt
         return receipt
 
+    def show(self, receipt: str) -> Receipt:
+        self.enter("show", receipt)
+        return next(taken for taken in self.taken.values() if taken.receipt == receipt)
+
     def day_sheet(self, day: date | None = None, user: str | None = None) -> DaySheet:
         self.enter("day_sheet", day, user)
         return replace(self.sheet or day_sheet(), day=day or TODAY, user=user or "ana")
