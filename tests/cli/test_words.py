@@ -77,6 +77,22 @@ def test_wrong_words_are_exit_code_2(words: Call, said: tuple[str, ...]) -> None
     assert answered.error["code"] == "usage"
 
 
+@pytest.mark.parametrize(
+    "said", [("account", "find", "4242424242424242"), ("account", "note", "10023-3", "card 4242 4242 4242 4242"),
+             ("payment", "post", "--reference=4242-4242-4242-4242"), ("audit", "list", "--who", "378282246310005")],
+)  # fmt: skip
+def test_a_card_number_goes_into_no_command(words: Call, said: tuple[str, ...]) -> None:
+    answered = words(*said, "--json")
+    assert (answered.code, answered.error["rule"]) == (1, "card-number")
+    assert "4242" not in answered.out.replace("last 4", "")
+
+
+def test_keys_and_phones_are_no_card_numbers(words: Call) -> None:
+    key, phone = "12344242-4242-4242-8242-424242424242", "+4242424242424242"
+    assert words("account", "find", phone, "--json").error["code"] == "not_allowed"
+    assert words("account", "find", key, "--json").error["code"] == "not_allowed"
+
+
 def test_json_is_taken_before_the_command_as_well(words: Call) -> None:
     assert words("--json", "account", "find", "x").error["code"] == "not_allowed"
     assert words("account", "--json", "find", "x").error["code"] == "not_allowed"
