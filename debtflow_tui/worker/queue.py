@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision, sql
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 
@@ -43,12 +45,27 @@ class PatientRetry(BaseRetryStrategy):
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait))
 
 
+class Connector(PsycopgConnector):
+    """Under row security PostgreSQL does not tell which key was taken, and the library takes that for impossible."""
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        """As the library's, but a chore that waits already is said to wait already."""
+        try:
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+            return row
+        except AssertionError as error:
+            if not isinstance(error.__context__, psycopg.errors.UniqueViolation):
+                raise
+            taken = error.__context__.diag.constraint_name
+            raise UniqueViolation(constraint_name=taken, queueing_lock=arguments.get("queueing_lock")) from error
+
+
 def connector(conninfo: str, *, pooled: bool) -> PsycopgConnector:
     """The queue's own connections; behind a pooler nothing may be prepared on them."""
     settings: dict[str, Any] = {"application_name": "debtflow worker"}
     if pooled:
         settings["prepare_threshold"] = None
-    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10.0, kwargs=settings)
+    return Connector(conninfo=conninfo, min_size=1, max_size=4, timeout=10.0, kwargs=settings)
 
 
 def app_of(connection: PsycopgConnector, queue: str, duties: Duties, chores: tuple[Chore, ...]) -> App:

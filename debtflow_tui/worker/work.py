@@ -126,8 +126,15 @@ class Work:
     async def _rescuing(self) -> None:
         while True:
             with contextlib.suppress(Busy, Unreachable, ProcrastinateException):
+                await self._live()
                 await self._rescue()
             await asyncio.sleep(RESCUE_EVERY)
+
+    async def _live(self) -> None:
+        """Told to stop, the library says no more that it lives, however long the jobs in hand take."""
+        worker = self._worker
+        if worker is not None and worker.worker_id is not None and self._stop.is_set():
+            await worker.app.job_manager.update_heartbeat(worker.worker_id)
 
     async def _rescue(self) -> None:
         abandoned = await self._let_go()
@@ -161,7 +168,7 @@ def hush_library(say: Say) -> None:
         def emit(self, record: logging.LogRecord) -> None:
             say(record.getMessage().splitlines()[0])
 
-    for name in ("procrastinate", "psycopg.pool"):
+    for name in ("procrastinate", "psycopg.pool", "asyncio"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.ERROR)
         logger.propagate = False

@@ -73,29 +73,22 @@ create trigger audit_update
   for each statement
   execute function audit('webhook', 'id', 'event_id', '', 'deliveries,last_delivery_at,attempts,settled_at');
 
--- Queued means: there is a job that will look at it, and none that failed. A statement defers the jobs of all its rows
--- at once.
+-- Queued means: there is a job that will look at it. A statement defers the jobs of all its rows at once. They carry no
+-- lock to run under: what two looks at one event do is decided under the locks of what it is about, and the library
+-- compares every waiting lock with every other.
 create or replace function webhook_defer(home int, events bigint[]) returns void
   language sql volatile
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  with wanted as (
-    select e.id, queue.name as queue, queue.name || ':webhook-' || e.id as lock
-      from unnest(events) as e(id)
-      cross join agency_queue(home) as queue(name)
-  ),
-  over as (
-    delete from procrastinate.procrastinate_jobs j
-     using wanted w
-     where j.lock = w.lock and j.status = 'failed'
-  )
   select procrastinate.procrastinate_defer_jobs_v1(array_agg(row(
-           w.queue, 'webhook', 5, w.lock, w.lock, jsonb_build_object('event', w.id), null
+           w.queue, 'webhook', 5, null, w.name, jsonb_build_object('event', w.id), null
          )::procrastinate.procrastinate_job_to_defer_v1 order by w.id))
-    from wanted w
+    from (select e.id, queue.name as queue, queue.name || ':webhook-' || e.id as name
+            from unnest(events) as e(id)
+            cross join agency_queue(home) as queue(name)) w
    where not exists (select
                        from procrastinate.procrastinate_jobs j
-                      where j.queueing_lock = w.lock and j.status = 'todo')
+                      where j.queueing_lock = w.name and j.status = 'todo')
   having count(*) > 0
 $$;
 
@@ -114,11 +107,16 @@ create trigger queued
   after insert on webhook_event referencing new table as new_rows
   for each statement execute function webhook_queued();
 
+-- Looked at again, it has no failed job any more.
 create or replace function webhook_queued_again() returns trigger
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
+  delete from procrastinate.procrastinate_jobs j
+   where j.queue_name = agency_queue(new.agency_id)
+     and j.queueing_lock = j.queue_name || ':webhook-' || new.id
+     and j.status = 'failed';
   perform webhook_defer(new.agency_id, array[new.id]);
   return null;
 end $$;

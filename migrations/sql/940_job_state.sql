@@ -145,7 +145,7 @@ begin
      and not exists (select
                        from procrastinate.procrastinate_jobs j
                       where j.queue_name = agency_queue(who.agency_id)
-                        and j.lock = agency_queue(who.agency_id) || ':webhook-' || e.id
+                        and j.queueing_lock = agency_queue(who.agency_id) || ':webhook-' || e.id
                         and j.status in ('todo', 'doing'));
   perform webhook_defer(who.agency_id, lost) where lost is not null;
   return coalesce(cardinality(lost), 0);

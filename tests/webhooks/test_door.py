@@ -29,8 +29,8 @@ def kept(house: House, columns: str = "state, reason, event_id, deliveries") -> 
 
 
 def jobs(house: House) -> list[tuple[Any, ...]]:
-    query = "select queue_name, task_name, args, lock, status::text from procrastinate.procrastinate_jobs order by id"
-    return house.su.execute(query).fetchall()
+    columns = "queue_name, task_name, args, queueing_lock, status::text"
+    return house.su.execute(f"select {columns} from procrastinate.procrastinate_jobs order by id").fetchall()
 
 
 def test_an_event_is_kept_as_it_came_and_queued(house: House, door: Caller) -> None:

@@ -149,6 +149,29 @@ def test_chores_run_and_say_how_they_went(house: House) -> None:
     assert "count: 3" in words
 
 
+def test_a_chore_that_is_due_while_it_still_waits_is_not_queued_twice(house: House) -> None:
+    words: list[str] = []
+
+    def slow(services: Services) -> int:
+        time.sleep(2.5)
+        return 1
+
+    async def some() -> None:
+        terms, dsn = Terms(jobs=1), dsn_of(house.url, "wally")
+        work = work_of(house.store("wally"), dsn, Hears(), counting("slow", slow), terms=terms, words=words)
+        running = asyncio.create_task(work.run())
+        while words.count("slow: 1") < 2:
+            assert not running.done()
+            await asyncio.sleep(0.05)
+        work.stop()
+        await running
+
+    asyncio.run(some())
+    assert [word for word in words if word.startswith("taking")] == [
+        "taking jobs of agency-HARBOR, 1 at once, listening"
+    ]
+
+
 def test_a_worker_outlives_a_database_that_goes_away(house: House) -> None:
     hears, words = Hears(), list[str]()
 
