@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,10 +20,17 @@ import pytest
 from psycopg import sql
 
 from debtflow_tui.embedded import EmbeddedServer
+from services.gateways.signatures import sign_stripe
 from tests.cli.conftest import Call, Said
 from tests.support.cluster import Cluster, make_home
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+ROOT = Path(__file__).parents[2]
+SECRET = "whsec_installed"
+EVENT = json.dumps({
+    "id": "evt_1", "object": "event", "type": "balance.available", "created": 1_790_000_000, "livemode": False,
+    "data": {"object": {"object": "balance"}},
+}).encode()  # fmt: skip
 
 
 @dataclass
@@ -36,7 +50,7 @@ class Empty:
     def clean(self) -> None:
         with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.database)))
-            for name in ("ann", "sue", "cora", "stan"):
+            for name in ("ann", "sue", "cora", "hook", "wes"):
                 connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(self.login(name))))
 
 
@@ -60,7 +74,12 @@ def empty15() -> Iterator[Empty]:
 
 
 @pytest.fixture
-def as_login(words: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+def as_login(words: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text('[gateway]\nprovider = "stripe"\n', encoding="utf-8")
+    monkeypatch.setenv("DEBTFLOW_STRIPE_KEY", "sk_test_installed")
+    monkeypatch.setenv("DEBTFLOW_STRIPE_WEBHOOK_SECRET", SECRET)
+
     def call(empty: Empty, user: str, password: str, *said: str, stdin: str = "") -> Said:
         monkeypatch.setenv("DEBTFLOW_DATABASE_URL", empty.server.url(empty.database))
         monkeypatch.setenv("DEBTFLOW_USER", user)
@@ -120,7 +139,49 @@ def from_nothing_to_a_payment(empty: Empty, as_login: Call) -> None:
     number = collector("account", "find", "Oyelaran").json["accounts"][0]["number"]
     posted = collector("payment", "post", "--account", number, "--amount", "40.00", "--method", "cash")
     assert posted.json["balance"] == {"minor": 6000, "currency": "USD"}
+
+    for name, role in (("hook", "webhook"), ("wes", "worker")):
+        made = admin("user", "add", empty.login(name), "--name", name, "--role", role, "--password-stdin",
+                     stdin=f"{name}-password\n")  # fmt: skip
+        assert made.code == 0, made
+    assert as_login(empty, empty.login("hook"), "hook-password", "webhook", "list").code == 6
+    a_webhook_is_taken_in()
+    (waiting,) = supervisor("jobs").json["jobs"]
+    assert (waiting["subject"], waiting["state"]) == ("stripe balance.available", "waiting")
+    assert as_login(empty, empty.login("wes"), "wes-password", "account", "find", "x").code == 6
+    beside("worker", "--once")
+    seen = supervisor("jobs").json
+    assert seen["jobs"] == []
+    assert {chore["chore"] for chore in seen["chores"] if not chore["error"]} >= {"events", "open charges", "interest"}
+    (event,) = supervisor("webhook", "list").json["webhooks"]
+    assert (event["event_id"], event["state"]) == ("evt_1", "ignored")
     assert supervisor("doctor").code == 0, supervisor("doctor").out
+
+
+def process(*said: str) -> subprocess.Popen[str]:
+    """A program beside ours, as whoever asked last."""
+    line = [sys.executable, "-m", "debtflow_tui", *said, "--json"]
+    there = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(line, env=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def beside(*said: str) -> None:
+    with process(*said) as running:
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, out + err
+
+
+def a_webhook_is_taken_in() -> None:
+    with process("webhook", "serve", "--port", "0") as door:
+        assert door.stdout
+        line = http.client.HTTPConnection(json.loads(door.stdout.readline())["listening"][7:], timeout=20)
+        signature = sign_stripe(EVENT, SECRET, datetime.now(UTC))
+        line.request("POST", "/stripe", EVENT, {"Stripe-Signature": signature})
+        assert line.getresponse().status == 200
+        line.close()
+        door.send_signal(signal.SIGTERM)
+        out, err = door.communicate(timeout=60)
+    assert door.returncode == 0, out + err
 
 
 def test_from_nothing_to_a_payment(empty: Empty, as_login: Call) -> None:
