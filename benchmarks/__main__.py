@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import cards, keyed, lookup, paint, posting, transfers
+from benchmarks import cards, hooks, keyed, lookup, paint, posting, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "cards", "transfers", "lookup", "paint")
+SUBJECTS = ("posting", "batches", "cards", "webhooks", "transfers", "lookup", "paint")
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
-    if {"posting", "batches", "cards"} & set(asked.only):
+    if {"posting", "batches", "cards", "webhooks"} & set(asked.only):
         with bench(scale=50) as server:
             accounts = posting.furnish(server)
             if "posting" in asked.only:
@@ -30,6 +30,8 @@ def main() -> None:
                 rows += cards.measure(
                     server, mixed, seconds=asked.seconds, rounds=asked.rounds, instalments=asked.instalments
                 )
+            if "webhooks" in asked.only:
+                rows += hooks.measure(server, mixed[::-1], seconds=asked.seconds, rounds=asked.rounds)
     if "transfers" in asked.only:
         with bench(scale=1) as server:
             rows += transfers.measure(server, seconds=asked.seconds, rounds=asked.rounds)
