@@ -86,7 +86,8 @@ def app_of(connection: PsycopgConnector, queue: str, duties: Duties, chores: tup
 def _add(app: App, queue: str, duties: Duties, chore: Chore, cron: str) -> None:
     lock = f"{queue}:chore:{chore.name}"
 
-    @app.periodic(cron=cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock)
+    # Before webhooks: a thousand of them must not keep the chores waiting.
+    @app.periodic(cron=cron, periodic_id=queue, queue=queue, lock=lock, queueing_lock=lock, priority=10)
     @app.task(name=f"chore:{chore.name}", queue=queue)
     def run(timestamp: int) -> None:  # noqa: ARG001 - the library gives every chore the time it was due
         duties.chore(chore)

@@ -22,6 +22,15 @@ as $$
 $$;
 select worker_may('execute on function my_queue');
 
+-- The next job is the first in the index, whatever a plan says that was made while the queue was empty: it comes six
+-- times as fast out of five thousand.
+alter function procrastinate.procrastinate_fetch_job_v2
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_sort = off;
+
 revoke all on schema procrastinate from public, debtflow_worker, debtflow_kernel;
 revoke all on all tables in schema procrastinate from public, debtflow_worker, debtflow_kernel;
 revoke all on all sequences in schema procrastinate from public, debtflow_worker, debtflow_kernel;

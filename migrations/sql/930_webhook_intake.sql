@@ -81,7 +81,7 @@ create or replace function webhook_defer(home int, events bigint[]) returns void
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   select procrastinate.procrastinate_defer_jobs_v1(array_agg(row(
-           w.queue, 'webhook', 5, null, w.name, jsonb_build_object('event', w.id), null
+           w.queue, 'webhook', 0, null, w.name, jsonb_build_object('event', w.id), null
          )::procrastinate.procrastinate_job_to_defer_v1 order by w.id))
     from (select e.id, queue.name as queue, queue.name || ':webhook-' || e.id as name
             from unnest(events) as e(id)
