@@ -34,7 +34,7 @@ create or replace function breaker_enter(gateway text)
 as $$
 #variable_conflict use_column
 declare
-  agency constant int := (me()).agency_id;
+  agency constant int := (charge_clerk()).agency_id;
   wanted constant text := gateway;
 begin
   insert into breaker as b (agency_id, gateway, since)
@@ -70,7 +70,7 @@ create or replace function breaker_tell(gateway text, answered boolean, cause te
 as $$
 #variable_conflict use_column
 declare
-  agency constant int := (me()).agency_id;
+  agency constant int := (charge_clerk()).agency_id;
   wanted constant text := gateway;
   said constant text := left(cause, 200);
   mine constant uuid := probe;

@@ -7,15 +7,15 @@ select office_reads(t), collectors_read(t, 'exists (select from account a where 
   from unnest(array['charge', 'refund', 'dispute']::regclass[]) t;
 grant insert on charge, refund, dispute to debtflow_kernel;
 grant update (user_id, started_at, method, state, reason, late, told, told_currency, provider_id, link_id, url,
-              expires_at, called_at,
-              settled_at, next_ask_at, asks, lease, lease_until, payment_id, version) on charge to debtflow_kernel;
+              expires_at, called_at, settled_at, next_ask_at, confirm_at, asks, lease, lease_until, payment_id, version)
+  on charge to debtflow_kernel;
 grant update (held) on account_balance to debtflow_kernel;
 select operators_may('select (id, agency_id, account_id, user_id, gateway, kind, method, saved_method_id, amount, '
                      'currency, state, reason, late, expires_at, started_at, settled_at, next_ask_at, payment_id, '
                      'version) on charge');
 select audit_table('charge', 'account', 'account_id', '', '',
-                   'agency_id,account_id,user_id,request_hash,url,called_at,next_ask_at,asks,lease,lease_until,'
-                   'version');
+                   'agency_id,account_id,user_id,request_hash,url,called_at,next_ask_at,confirm_at,asks,lease,'
+                   'lease_until,version');
 
 set role debtflow_kernel;
 
@@ -102,7 +102,8 @@ begin
     from (select) nothing
     left join saved_method m on m.id = (form ->> 'method_id')::bigint
   on conflict (id) do update
-     set state = 'pending', reason = null, settled_at = null, called_at = null, asks = 0, version = charge.version + 1,
+     set state = 'pending', reason = null, settled_at = null, called_at = null, confirm_at = null, asks = 0,
+         version = charge.version + 1,
          user_id = excluded.user_id, started_at = excluded.started_at, expires_at = excluded.expires_at,
          next_ask_at = excluded.next_ask_at
    where charge.agency_id = excluded.agency_id and charge_may_begin_again(charge);

@@ -154,7 +154,8 @@ begin
   perform act_begin('charge.ask');
   update charge x
      set lease = null, lease_until = null, asks = least(x.asks + 1, 1000),
-         next_ask_at = greatest(later, kernel_now() + charge_patience(x.asks))
+         next_ask_at = least(greatest(later, kernel_now() + charge_patience(x.asks)),
+                             kernel_now() + interval '1 hour')
    where x.id = c.id and x.lease = claim;
 end $$;
 

@@ -2,7 +2,8 @@
 -- or none. Locks the period, the account, then the charge.
 set role debtflow_kernel;
 
--- What was learned besides the outcome: the provider's name for the payment, how it was paid, a method left behind.
+-- What was learned besides the outcome: the provider's name for the payment, how it was paid, a method left behind. A
+-- method is kept by the worker's word only: it can be charged later.
 create or replace function charge_learned(c charge, heard jsonb) returns charge
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -14,7 +15,7 @@ begin
   if heard ->> 'kind' in ('card', 'us_bank_account') then
     c.method := heard ->> 'kind';
   end if;
-  if c.save and jsonb_typeof(heard -> 'saved') = 'object' then
+  if c.save and jsonb_typeof(heard -> 'saved') = 'object' and (me()).role = 'worker' then
     perform method_keep(c.agency_id, a.debtor_id, c.gateway, heard -> 'saved') from account a where a.id = c.account_id;
   end if;
   return c;
@@ -114,9 +115,10 @@ begin
   c.late := not charge_is_open(c.state);
   c := charge_learned(c, heard);
   c.payment_id := charge_carry(c, who);
-  -- A webhook does not say what was paid with: where that is to be kept, the provider is asked once more.
+  -- A webhook does not say what was paid with: where that is to be kept, the worker asks the provider once more.
   return charge_step(c, 'posted', case when c.late then 'late' end,
-                     case when c.save and jsonb_typeof(heard -> 'saved') is distinct from 'object'
+                     case when c.save and (who.role <> 'worker'
+                                           or jsonb_typeof(heard -> 'saved') is distinct from 'object')
                           then kernel_now() end);
 end $$;
 
@@ -140,7 +142,7 @@ begin
 end $$;
 
 -- Nothing was taken. `source` ask is the provider's present state; a webhook's may be an old one, and on a link that is
--- still open it is about one try of several.
+-- still open it is about one try of several. What is posted goes back by the worker's own question only.
 create or replace function charge_failed(c charge, heard jsonb, who identity) returns charge
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -151,7 +153,7 @@ begin
   if c.state = 'posted' then
     return case
       when c.method <> 'us_bank_account' or heard ->> 'state' <> 'failed' then c
-      when old_news then charge_step(c, 'posted', c.reason, kernel_now())
+      when old_news or not heard_first_hand(who, heard) then charge_step(c, 'posted', c.reason, kernel_now())
       else charge_returned(c, heard, who)
     end;
   elsif not charge_is_open(c.state) then
@@ -223,7 +225,7 @@ declare
   c charge;
   after charge;
 begin
-  perform act_begin('charge.settle', heard ->> 'code');
+  perform act_begin('charge.settle', heard_code(heard));
   perform period_shared(who.agency_id);
   perform
      from account_balance b
@@ -240,6 +242,7 @@ begin
     then charge_step(c, 'unknown', heard ->> 'code', kernel_now() + charge_patience(c.asks))
     else c
   end;
+  after := charge_confirm(c, after, heard, who);
   changed := (after.state, after.payment_id, after.reason) is distinct from (c.state, c.payment_id, c.reason);
   state := after.state;
   return next;

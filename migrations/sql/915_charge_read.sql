@@ -64,7 +64,7 @@ as $$
     from charge_rows(array(select c.id
                              from charge c
                             where c.agency_id = (select (me()).agency_id)
-                              and (charge_is_open(c.state) or c.reason in ('mismatch', 'taken_twice'))
+                              and (charge_is_open(c.state) or c.reason in ('mismatch', 'taken_twice', 'contradicted'))
                               and exists (select from account a where a.id = c.account_id)
                             order by c.started_at desc
                             limit least(size, 1000))) r

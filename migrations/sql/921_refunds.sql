@@ -1,12 +1,13 @@
 -- Refunds through a provider, in two acts with the call between them, as charges are.
 set role debtflow_owner;
 
-grant update (state, reason, provider_id, called_at, settled_at, next_ask_at, asks, lease, lease_until, posted_id)
+grant update (state, reason, provider_id, called_at, settled_at, next_ask_at, confirm_at, asks, lease, lease_until,
+              posted_id)
   on refund to debtflow_kernel;
 select operators_may('select (id, agency_id, account_id, charge_id, payment_id, user_id, origin, amount, currency, '
                      'state, reason, started_at, settled_at, next_ask_at, posted_id) on refund');
 select audit_table('refund', 'account', 'account_id', '', '',
-                   'agency_id,account_id,user_id,request_hash,called_at,next_ask_at,asks,lease,lease_until');
+                   'agency_id,account_id,user_id,request_hash,called_at,next_ask_at,confirm_at,asks,lease,lease_until');
 
 set role debtflow_kernel;
 
@@ -98,6 +99,20 @@ begin
   return next;
 end $$;
 
+-- Who may say what became of a refund: those who may begin one, and the worker.
+create or replace function refund_clerk() returns identity
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+begin
+  if who.role <> 'worker' then
+    perform supervisor_only(who, 'refund_role', 'your role does not refund payments');
+  end if;
+  return who;
+end $$;
+
 create or replace function refund_locked(wanted uuid) returns refund
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -131,7 +146,7 @@ create or replace function refund_enter(wanted uuid)
   set lock_timeout = '3s'
 as $$
 declare
-  who constant identity := charge_clerk();
+  who constant identity := refund_clerk();
   f refund := refund_locked(wanted);
   pass record;
 begin
@@ -164,7 +179,7 @@ create or replace function refund_claim() returns jsonb
   set lock_timeout = '3s'
 as $$
 declare
-  who constant identity := charge_clerk();
+  who constant identity := refund_clerk();
   claimed uuid;
 begin
   perform act_begin('refund.ask');
@@ -189,13 +204,14 @@ create or replace function refund_release(wanted uuid, claim uuid, later timesta
   set lock_timeout = '3s'
 as $$
 declare
-  who constant identity := charge_clerk();
+  who constant identity := refund_clerk();
   f constant refund := refund_locked(wanted);
 begin
   perform act_begin('refund.ask');
   update refund x
      set lease = null, lease_until = null, asks = least(x.asks + 1, 1000),
-         next_ask_at = greatest(later, kernel_now() + charge_patience(x.asks))
+         next_ask_at = least(greatest(later, kernel_now() + charge_patience(x.asks)),
+                             kernel_now() + interval '1 hour')
    where x.id = f.id and x.lease = claim;
 end $$;
 
@@ -225,8 +241,11 @@ declare
 begin
   if f.state = 'posted' then
     return f;
-  elsif (heard ->> 'amount')::bigint is distinct from f.amount
-        or heard ->> 'currency' is distinct from f.currency::text then
+  end if;
+  select * into strict p from payment x where x.id = f.payment_id;
+  if (heard ->> 'amount')::bigint is distinct from f.amount
+     or heard ->> 'currency' is distinct from f.currency::text
+     or f.amount > p.amount then
     if f.reason is distinct from 'mismatch' then
       perform security_note('refund.mismatch', 'amount', 'account', f.account_id,
                             jsonb_build_object('refund', f.id, 'asked', f.amount, 'told', heard -> 'amount'));
@@ -234,18 +253,18 @@ begin
     return refund_step(f, case when f.state = 'failed' then 'failed' else 'unknown' end, 'mismatch', null);
   end if;
   by_whom.user_id := f.user_id;
-  select * into strict p from payment x where x.id = f.payment_id;
   f.posted_id := give_back(p, f.amount, 'refund', f.id, by_whom);
   return refund_step(f, 'posted', case when f.state = 'failed' then 'late' end, null);
 end $$;
 
--- The provider did not return it. One that had been posted comes back; an old webhook only makes us ask.
+-- The provider did not return it. One that had been posted comes back by the worker's own question only; an old
+-- webhook, and whatever an operator says, only makes us ask.
 create or replace function refund_failed(f refund, heard jsonb, who identity) returns refund
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
-  if f.state = 'posted' and heard ->> 'source' = 'webhook' then
+  if f.state = 'posted' and not heard_first_hand(who, heard) then
     return refund_step(f, 'posted', f.reason, kernel_now());
   elsif f.state = 'posted' then
     perform regain(f.posted_id, md5('regained ' || f.id)::uuid, who, 'payment.refund');
@@ -281,7 +300,7 @@ create or replace function refund_hear(wanted uuid, heard jsonb) returns table (
   set lock_timeout = '3s'
 as $$
 declare
-  who constant identity := charge_clerk();
+  who constant identity := refund_clerk();
   f refund;
   after refund;
 begin
@@ -302,6 +321,7 @@ begin
     when heard ->> 'state' = 'pending' then refund_step(f, 'pending', null, kernel_now() + interval '1 hour')
     else refund_step(f, 'unknown', heard ->> 'code', kernel_now() + charge_patience(f.asks))
   end;
+  after := refund_confirm(f, after, heard, who);
   changed := (after.state, after.posted_id, after.reason) is distinct from (was, f.posted_id, f.reason);
   state := after.state;
   return next;
@@ -315,7 +335,7 @@ create or replace function refund_found(paid_by text, refund_id text, amount big
   set lock_timeout = '3s'
 as $$
 declare
-  who constant identity := charge_clerk();
+  who constant identity := me();
   c charge;
   id constant uuid := md5('refund ' || who.agency_id || ' ' || refund_id)::uuid;
 begin
@@ -352,4 +372,5 @@ $$;
 
 select operators_may(f), worker_may(f)
   from (values ('execute on function refund_begin, refund_enter, refund_claim, refund_release, refund_hear, '
-                'refund_found, refund_seen')) x(f);
+                'refund_seen')) x(f);
+select worker_may('execute on function refund_found');

@@ -55,6 +55,48 @@ as $$
      and (p.id is null or p.amount <> f.amount or p.reverses is distinct from f.payment_id)
 $$;
 
+-- What was said here and the provider denies, as long as the books still say it; and what it was not asked about yet.
+create or replace function charges_contradicted(agency int) returns setof uuid
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select c.id
+    from charge c
+    left join payment p on p.id = c.payment_id
+   where c.agency_id = agency
+     and c.reason = 'contradicted'
+     and (p.id is null or (returned_of(p)).amount < p.amount)
+  union all
+  select f.id
+    from refund f
+   where f.agency_id = agency
+     and f.reason = 'contradicted'
+     and (f.posted_id is null or transfer_stands(f.posted_id))
+$$;
+
+create or replace function charges_confirmed(agency int, out ok boolean, out detail text)
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  with waiting as (
+    select count(*) as n, min(y.confirm_at) as since
+      from (select c.confirm_at from charge c where c.agency_id = agency and c.confirm_at is not null
+            union all
+            select f.confirm_at from refund f where f.agency_id = agency and f.confirm_at is not null) y
+  )
+  select denied.ids is null and coalesce(w.since > kernel_now() - interval '1 hour', true),
+         case
+           when denied.ids is not null
+           then 'the provider denies what was said here: ' || denied.ids || '; see who said it, and take it back'
+           when w.since <= kernel_now() - interval '1 hour'
+           then w.n || ' outcomes are not confirmed by the provider for more than an hour: is the worker running?'
+           else 'the provider was asked about every outcome that operators and webhooks told'
+                || case when w.n > 0 then ', but ' || w.n || ' of the last minutes' else '' end
+         end
+    from waiting w
+    cross join (select string_agg(x::text, ', ') as ids from charges_contradicted(agency) x) denied
+$$;
+
 create or replace function charge_health() returns table (name text, ok boolean, detail text)
   language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -86,6 +128,8 @@ begin
              where c.agency_id = who.agency_id and c.reason in ('mismatch', 'taken_twice')
             union all
             select f.id from refund f where f.agency_id = who.agency_id and f.reason = 'mismatch') y(x);
+  return query
+    select 'charges-confirmed', y.ok, y.detail from charges_confirmed(who.agency_id) y;
   return query
     select 'charges-unknown',
            count(*) filter (where y.next_ask_at < kernel_now() - interval '15 minutes'

@@ -80,6 +80,7 @@ create table charge (
   called_at       timestamptz,
   settled_at      timestamptz,
   next_ask_at     timestamptz,
+  confirm_at      timestamptz,
   asks            smallint not null default 0,
   lease           uuid,
   lease_until     timestamptz,
@@ -90,6 +91,7 @@ create table charge (
 ) with (fillfactor = 70);
 create index charge_account_idx on charge (account_id, started_at);
 create index charge_due_idx on charge (agency_id, next_ask_at) where next_ask_at is not null;
+create index charge_unconfirmed_idx on charge (agency_id, confirm_at) where confirm_at is not null;
 create unique index charge_provider_once on charge (agency_id, gateway, provider_id) where provider_id is not null;
 create unique index charge_payment_once on charge (payment_id) where payment_id is not null;
 """
@@ -114,6 +116,7 @@ create table refund (
   called_at    timestamptz,
   settled_at   timestamptz,
   next_ask_at  timestamptz,
+  confirm_at   timestamptz,
   asks         smallint not null default 0,
   lease        uuid,
   lease_until  timestamptz,
@@ -121,6 +124,7 @@ create table refund (
 ) with (fillfactor = 70);
 create index refund_payment_idx on refund (payment_id);
 create index refund_due_idx on refund (agency_id, next_ask_at) where next_ask_at is not null;
+create index refund_unconfirmed_idx on refund (agency_id, confirm_at) where confirm_at is not null;
 
 create table dispute (
   id          bigint generated always as identity primary key,

@@ -13,7 +13,12 @@ from services.charges.reading import Json
 from services.gateways.base import Gateway, ProviderRefused, ProviderUnavailable
 
 CLAIM: Final = {"charge": "select debtflow.charge_claim()", "refund": "select debtflow.refund_claim()"}
+UNCONFIRMED: Final = {
+    "charge": "select debtflow.charge_unconfirmed()",
+    "refund": "select debtflow.refund_unconfirmed()",
+}
 CLAIM_ONE: Final = "select debtflow.charge_claim_one(%s)"
+ROLE: Final = "select role from debtflow.session_whoami()"
 OVERDUE: Final = "select debtflow.links_overdue(%s)"
 
 SKEW: Final = timedelta(minutes=5)
@@ -29,8 +34,12 @@ class Resolving:
         self._calls = calls
 
     def resolve_due(self, limit: int) -> int:
-        """Ask about up to ``limit`` charges and refunds each that are due; gives how many were answered."""
-        return sum(self._resolve_due(what, limit) for what in CLAIM)
+        """Ask about up to ``limit`` charges and refunds each that are due, and as many that others told the outcome of.
+
+        Gives how many were answered.
+        """
+        questions = (*CLAIM.items(), *UNCONFIRMED.items()) if self._is_worker() else CLAIM.items()
+        return sum(self._resolve_due(what, query, limit) for what, query in questions)
 
     def resolve(self, order: Json, what: str = "charge") -> bool:
         """Ask about one that is claimed, and write the answer; False while the provider gives none."""
@@ -54,9 +63,12 @@ class Resolving:
 
         return self._put("charge", order, end)
 
-    def _resolve_due(self, what: str, limit: int) -> int:
+    def _is_worker(self) -> bool:
+        return bool(one_json(self._calls.store, ROLE) == "worker")
+
+    def _resolve_due(self, what: str, query: str, limit: int) -> int:
         for count in range(limit):
-            order = one_json(self._calls.store, CLAIM[what])
+            order = one_json(self._calls.store, query)
             if order is None or not self.resolve(order, what):
                 return count
         return limit
@@ -73,27 +85,34 @@ class Resolving:
             self._calls.release(what, order)
             return False
         except ProviderRefused:
-            # It does not know what it was asked about: another account's key would say so too, so it proves nothing.
+            # It does not know what it was asked about: another account's key would say so too, so it proves nothing of
+            # what is open. Of what was said to be decided somebody has to see it.
             self._calls.tell(passed.probe, None)
-            self._calls.release(what, order)
+            if order.get("confirm"):
+                self._calls.note(what, UUID(order["id"]), NOT_THERE)
+            else:
+                self._calls.release(what, order)
             return True
         self._calls.hear(what, UUID(order["id"]), answer, probe=passed.probe)
         return True
 
 
 def _asked_of_charge(gateway: Gateway, order: Json) -> Json:
+    key, found = UUID(order["id"]), None
     if order["link_id"] and order["state"] not in ("processing", "posted"):
-        return reading.heard(gateway.link_state(order["link_id"]), "ask")
-    if order["provider_id"]:
-        return reading.heard(gateway.look_at(order["provider_id"]), "ask")
-    since = datetime.fromisoformat(order["started_at"]) - SKEW
-    found = gateway.look_up(UUID(order["id"]), customer=order["customer"], since=since)
+        found = gateway.link_state(order["link_id"])
+    elif order["provider_id"]:
+        found = gateway.look_at(order["provider_id"])
+    # The names came from whoever heard them: one that is another charge's says nothing of this one.
+    if found is None or found.key != key:
+        since = datetime.fromisoformat(order["started_at"]) - SKEW
+        found = gateway.look_up(key, customer=order["customer"], since=since)
     return reading.heard(found, "ask") if found is not None else NOT_THERE
 
 
 def _asked_of_refund(gateway: Gateway, order: Json) -> Json:
     key = UUID(order["id"])
     for refunded in gateway.refunds(order["provider_id"]):
-        if refunded.key == key or refunded.provider_id == order["refund_id"]:
+        if refunded.key == key or (refunded.key is None and refunded.provider_id == order["refund_id"]):
             return reading.refund_heard(refunded, "ask")
     return NOT_THERE

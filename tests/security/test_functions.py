@@ -214,10 +214,10 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "breaker_enter breaker_tell breaker_seen methods_of customer_known charge_begin charge_enter charge_claim "
         "charge_claim_one charge_release charge_linked charge_hear charge_cancel charge_show charges_of "
         "charges_waiting charge_named links_overdue refund_begin refund_enter refund_claim refund_release "
-        "refund_hear refund_found refund_seen",
+        "refund_hear refund_seen",
     ),
     (KERNEL, OPERATORS, "method_remove charge_health"),
-    (KERNEL, (WORKER,), "dispute_hear"),
+    (KERNEL, (WORKER,), "dispute_hear refund_found charge_unconfirmed refund_unconfirmed"),
     (
         KERNEL,
         (),
@@ -228,7 +228,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "charge_returned charge_failed charge_under_way charge_not_there charge_rows transfer_stands returned_of "
         "commission_returned give_back_parts give_back regain refundable refund_rule refund_locked refund_order "
         "refund_step refund_post refund_failed refund_not_there dispute_fee dispute_opened holds_not_covered "
-        "charges_not_posted card_payments_unexplained refunds_not_posted",
+        "charges_not_posted card_payments_unexplained refunds_not_posted confirm_after heard_first_hand heard_code "
+        "charge_agrees charge_confirm refund_confirm refund_clerk charges_contradicted charges_confirmed",
     ),
     # imports
     (

@@ -84,6 +84,7 @@ charge = Table(
     optional("called_at", Instant),
     optional("settled_at", Instant),
     optional("next_ask_at", Instant),
+    optional("confirm_at", Instant),
     column("asks", SmallInteger, server_default=text("0")),
     optional("lease", Uuid),
     optional("lease_until", Instant),
@@ -105,6 +106,7 @@ charge = Table(
     CheckConstraint("(kind = 'saved') = (saved_method_id is not null)", name="charge_saved_has_method"),
     Index("charge_account_idx", "account_id", "started_at"),
     Index("charge_due_idx", "agency_id", "next_ask_at", postgresql_where=text("next_ask_at is not null")),
+    Index("charge_unconfirmed_idx", "agency_id", "confirm_at", postgresql_where=text("confirm_at is not null")),
     Index(
         "charge_provider_once",
         "agency_id",
@@ -137,6 +139,7 @@ refund = Table(
     optional("called_at", Instant),
     optional("settled_at", Instant),
     optional("next_ask_at", Instant),
+    optional("confirm_at", Instant),
     column("asks", SmallInteger, server_default=text("0")),
     optional("lease", Uuid),
     optional("lease_until", Instant),
@@ -148,6 +151,7 @@ refund = Table(
     CheckConstraint("length(provider_id) <= 100", name="refund_provider_length"),
     Index("refund_payment_idx", "payment_id"),
     Index("refund_due_idx", "agency_id", "next_ask_at", postgresql_where=text("next_ask_at is not null")),
+    Index("refund_unconfirmed_idx", "agency_id", "confirm_at", postgresql_where=text("confirm_at is not null")),
     postgresql_with={"fillfactor": 70},
 )
 
