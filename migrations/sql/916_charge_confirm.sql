@@ -24,12 +24,14 @@ as $$
   select case when heard ->> 'code' ~ '^[a-z0-9_]{1,60}$' then heard ->> 'code' end
 $$;
 
--- Whether what the provider says fits what became of a charge here; null where it says nothing of that.
+-- Whether what the provider says fits what became of a charge here; null where it says nothing of that. What stands as
+-- told otherwise waits for a person already, or was settled by one.
 create or replace function charge_agrees(c charge, heard jsonb) returns boolean
   language sql immutable parallel safe
 as $$
   select case
     when coalesce(heard ->> 'state', 'unknown') = 'unknown' then null
+    when c.reason in ('mismatch', 'mismatch settled') then true
     when c.state = 'posted' then heard ->> 'state' = 'succeeded'
                                  or c.method = 'us_bank_account' and c.reason like 'returned%'
     else heard ->> 'state' in ('failed', 'canceled', 'expired', 'not_found')
@@ -80,6 +82,7 @@ declare
   moved constant boolean := (was.state, was.reason, was.posted_id) is distinct from (f.state, f.reason, f.posted_id);
   agrees constant boolean := case
     when coalesce(heard ->> 'state', 'unknown') = 'unknown' then null
+    when f.reason = 'mismatch' then true
     when f.state = 'posted' then heard ->> 'state' = 'succeeded'
     else heard ->> 'state' in ('failed', 'not_found')
   end;

@@ -44,8 +44,8 @@ class Office:
     def later(self, minutes: float) -> None:
         """Everything that was begun was begun so much longer ago."""
         for table, columns in (
-            ("charge", "started_at called_at next_ask_at lease_until expires_at"),
-            ("refund", "started_at called_at next_ask_at lease_until"),
+            ("charge", "started_at called_at next_ask_at confirm_at lease_until expires_at"),
+            ("refund", "started_at called_at next_ask_at confirm_at lease_until"),
             ("breaker", "since next_try_at probe_until"),
         ):
             moved = ", ".join(f"{c} = {c} - make_interval(secs => {minutes * 60})" for c in columns.split())

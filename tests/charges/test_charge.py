@@ -236,6 +236,22 @@ def test_another_amount_than_asked_is_never_posted(office: Office, minor: int, c
     assert office.sound()
 
 
+def test_what_a_supervisor_settled_stays_settled_when_the_provider_is_asked(office: Office) -> None:
+    number = office.house.place(principal=100_00)
+    office.provider.faults = ["after"]
+    charge = office.desk().start(office.form(number, 60_00))
+    name, said = next(iter(office.provider.charges.items()))
+    office.provider.charges[name] = replace(said, amount=usd(59_99))
+    worker = office.desk("wally")
+    worker.hear(notice(charged=office.provider.charges[name]))
+    office.desk("bea").cancel(charge.id)
+    office.later(3)
+    assert worker.resolve_due() == 1
+    seen = worker.show(charge.id)
+    assert (seen.state, seen.reason, office.held(number)) == ("canceled", "mismatch settled", 0)
+    assert office.sound()
+
+
 def test_a_second_payment_under_one_key_is_told(office: Office) -> None:
     number = office.house.place(principal=100_00)
     charge = office.desk().start(office.form(number, 60_00))

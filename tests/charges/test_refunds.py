@@ -162,6 +162,26 @@ def test_one_that_is_on_its_way_counts_and_one_that_comes_back_does_not(office: 
     assert office.sound()
 
 
+def test_one_told_with_another_amount_waits_for_a_person(office: Office) -> None:
+    number = office.house.place(principal=100_00)
+    receipt, key, worker = paid(office, number, 60_00), uuid4(), office.desk("wally")
+    office.provider.faults = ["before"]
+    assert back(office, receipt, 40_00, key).state == "unknown"
+    office.later(3)
+    worker.resolve_due()
+    [charged] = office.provider.charges.values()
+    told = Refunded("re_1", "succeeded", usd(39_99), key=key, payment=charged.provider_id)
+    office.provider.refunded[key] = told
+    worker.hear(notice(refunded=told))
+    for _ in range(2):
+        office.later(3)
+        worker.resolve_due()
+    seen = office.house.su.execute("select state, reason, posted_id from debtflow.refund").fetchall()
+    assert seen == [("failed", "mismatch", None)]
+    with pytest.raises(AssertionError, match="charges-told"):
+        office.sound()
+
+
 def test_a_refund_made_at_the_provider_is_found(office: Office) -> None:
     number = office.house.place(principal=100_00)
     paid(office, number, 60_00)
