@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,6 @@ from beancount import loader
 from beancount.core import data
 
 BUCKETS = ("principal", "interest", "fees", "costs")
-ORDER = ("costs", "fees", "interest", "principal")
 OPENED = "2020-01-01 open {} USD\n"
 
 
@@ -41,10 +40,10 @@ class SecondLedger:
         return {name: minor for name, minor in sums.items() if minor}
 
 
-def allocated(minor: int, due: Mapping[str, int]) -> dict[str, int]:
+def allocated(minor: int, due: Mapping[str, int], order: Sequence[str]) -> dict[str, int]:
     """What a payment leaves in each bucket, in the contract's order."""
     parts, rest = {}, minor
-    for bucket in ORDER:
+    for bucket in order:
         parts[bucket] = min(rest, due[bucket])
         rest -= parts[bucket]
     return parts

@@ -30,10 +30,16 @@ class House:
         self._placing: Store | None = None
 
     def close(self) -> None:
-        for store in self._stores:
-            store.close()
+        self.close_stores()
         for connection in (*self._connections, self.su):
             connection.close()
+
+    def close_stores(self) -> None:
+        """Everybody has left; who comes again signs in again."""
+        for store in self._stores:
+            store.close()
+        self._stores.clear()
+        self._placing = None
 
     def store(self, login: str, *, size: int = 4) -> Store:
         """Sign in for real: the login's own password, a session of its own."""
