@@ -82,6 +82,13 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "books_out_of_balance currencies_not_zero payments_without_transfer transfers_not_whole "
         "collectors_not_copied paid_in_full_but_owing",
     ),
+    (KERNEL, OPERATORS, "debts_health"),
+    (
+        KERNEL,
+        (),
+        "health_words payments_not_moved receipts_not_whole adjustments_not_posted interest_not_posted "
+        "settlements_not_posted instalments_not_charged refunds_unexplained",
+    ),
     # the books: statements, closed months, the order of events
     (
         KERNEL,
