@@ -7,6 +7,25 @@ create or replace function kernel_now() returns timestamptz
   language sql stable parallel safe
 as 'select pg_catalog.statement_timestamp()';
 
+-- Time stands still within a statement, and whoever writes a statement can make it last: what it posts at its end would
+-- be recorded as of its beginning. So posting refuses what began long ago by the clock on the wall.
+create or replace function statement_lasts() returns interval
+  language sql immutable parallel safe
+as $$
+  select interval '2 minutes'
+$$;
+
+create or replace function statement_is_fresh() returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if clock_timestamp() > statement_timestamp() + statement_lasts() then
+    perform fail('DF409', 'statement_late', 'this statement began too long ago to post anything in it',
+                 'post in a statement of its own');
+  end if;
+end $$;
+
 -- Errors of our own are SQLSTATE class DF: the rule travels as CONSTRAINT, facts as DETAIL (JSON), what to do as HINT.
 --   DF400 bad input     DF403 not allowed   DF404 not found         DF409 stale
 --   DF422 a rule says no                    DF423 append-only       DF440 no live session
@@ -111,7 +130,7 @@ begin
   execute format('grant %s to debtflow_worker', privilege);
 end $$;
 
-grant execute on function operators_may, worker_may, act_begin, kernel_now, fail, damm_digit, account_number, receipt_number
-  to debtflow_kernel, debtflow_useradmin;
+grant execute on function operators_may, worker_may, act_begin, kernel_now, statement_lasts, statement_is_fresh, fail,
+  damm_digit, account_number, receipt_number to debtflow_kernel, debtflow_useradmin;
 select operators_may(f), worker_may(f)
   from (values ('execute on function kernel_now, fail, damm_digit, account_number, receipt_number')) x(f);

@@ -9,9 +9,10 @@ set role debtflow_kernel;
 
 create or replace function period_shared(agency int) returns void
   language sql volatile
-  set search_path = pg_catalog, pg_temp
+  set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select pg_advisory_xact_lock_shared(4627100, agency)
+  select pg_advisory_xact_lock_shared(4627100, agency);
+  select statement_is_fresh()
 $$;
 
 create or replace function period_closed(agency int, on_day date) returns boolean

@@ -126,6 +126,9 @@ declare
 begin
   perform act_begin(act);
   perform pg_advisory_xact_lock_shared(4627100, who.agency_id); -- period_shared, without the cost of a call
+  if clock_timestamp() > statement_timestamp() + statement_lasts() then
+    perform statement_is_fresh();
+  end if;
   perform payment_lock(who.agency_id, items);
   weighed := payment_weigh(items, who, received);
   for n in 1 .. coalesce(cardinality(weighed), 0) loop

@@ -92,7 +92,7 @@ begin
   return query select e.headers, e.signature, e.body;
 end $$;
 
--- Refused deliveries tell about attacks and wrong secrets for a month, then they go.
+-- Refused deliveries tell about attacks and wrong secrets for a month, then they go; of very many only the latest stay.
 create or replace function webhook_forget() returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -102,7 +102,15 @@ declare
   gone int;
 begin
   delete from webhook_event e
-   where e.agency_id = who.agency_id and e.state = 'refused' and e.received_at < kernel_now() - interval '30 days';
+   where e.agency_id = who.agency_id
+     and e.state = 'refused'
+     and (e.received_at < kernel_now() - interval '30 days'
+          or e.id <= (select x.id
+                        from webhook_event x
+                       where x.agency_id = who.agency_id and x.state = 'refused'
+                       order by x.id desc
+                      offset 20000
+                       limit 1));
   get diagnostics gone = row_count;
   return gone;
 end $$;

@@ -50,7 +50,7 @@ as $$
 declare
   now_at constant bigint := (select b.version from account_balance b where b.account_id = account);
 begin
-  if seen <> now_at then
+  if seen is distinct from now_at then
     perform fail('DF409', 'version',
                  format('account %s has changed since you looked (version %s, now %s)', number, seen, now_at),
                  'look again, then repeat');

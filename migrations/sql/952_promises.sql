@@ -225,7 +225,8 @@ begin
 end $$;
 
 -- One page of the worker's round: promises whose day is over, and those of accounts where money moved since they were
--- last judged. What was decided is looked at again for 120 days, as long as a bank can take money back.
+-- last judged. Their accounts are locked first, as whoever makes or takes back a promise does; one that somebody works on
+-- is left for the next round. What was decided is looked at again for 120 days, as long as a bank can take money back.
 create or replace function promises_judge(size int) returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -233,12 +234,14 @@ as $$
 declare
   who constant identity := me();
   today constant date := agency_today(who.agency_id);
+  ripe bigint[];
+  mine bigint[];
   page promise[];
 begin
   perform clockwork_only(who);
   perform act_begin('promise.judge');
-  page := array(
-    select p
+  ripe := array(
+    select p.id
       from promise p
       join account_balance b on b.account_id = p.account_id
      where p.agency_id = who.agency_id
@@ -246,8 +249,19 @@ begin
             or p.state in ('kept', 'broken')
                and p.judged_at > kernel_now() - interval '120 days' and b.version <> p.seen)
      order by p.id
-     limit size
-       for no key update of p skip locked);
+     limit size);
+  mine := array(
+    select b.account_id
+      from account_balance b
+     where b.account_id in (select p.account_id from promise p where p.id = any (ripe))
+     order by b.account_id
+       for no key update skip locked);
+  page := array(
+    select p
+      from promise p
+     where p.id = any (ripe) and p.account_id = any (mine) and p.state in ('open', 'kept', 'broken')
+     order by p.id
+       for no key update);
   perform promise_settle(page, today);
   return cardinality(page);
 end $$;

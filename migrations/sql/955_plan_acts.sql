@@ -126,7 +126,7 @@ begin
   p := plan_live(a.id);
   if p.id is null then
     perform fail('DF404', 'plan', format('account %s has no plan', a.number), 'debtflow plan make');
-  elsif seen <> plan_version(p) then
+  elsif seen is distinct from plan_version(p) then
     perform fail('DF409', 'version',
                  format('the plan of account %s has changed since you looked', a.number), 'look again, then repeat');
   end if;

@@ -35,7 +35,8 @@ begin
      where o.account_id = new.id and o.to_on is null;
   else
     insert into interest_off (agency_id, account_id, from_on)
-    values (new.agency_id, new.id, agency_today(new.agency_id));
+    values (new.agency_id, new.id, agency_today(new.agency_id))
+    on conflict (account_id) where to_on is null do nothing;
   end if;
   return null;
 end $$;

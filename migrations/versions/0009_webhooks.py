@@ -26,7 +26,7 @@ create table webhook_event (
   created_at       timestamptz,
   received_at      timestamptz not null,
   headers          jsonb not null constraint webhook_headers_shape check (jsonb_typeof(headers) = 'array'),
-  signature        text,
+  signature        text constraint webhook_signature_length check (length(signature) <= 4096),
   body             bytea not null constraint webhook_body_length check (length(body) <= 1048576),
   size             bigint not null,
   sha256           bytea,
@@ -37,6 +37,7 @@ create table webhook_event (
   last_delivery_at timestamptz not null,
   attempts         int not null default 0,
   settled_at       timestamptz,
+  constraint webhook_headers_length check (length(headers::text) <= 262144),
   constraint webhook_accepted_whole check (state = 'refused'
     or (event_id is not null and type is not null and size = length(body) and sha256 = sha256(body))),
   constraint webhook_refused_cut check (state <> 'refused' or length(body) <= 4096),

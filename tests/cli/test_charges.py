@@ -30,6 +30,9 @@ def test_a_day_with_cards(house: House, standin: StandIn, number: str, as_: Call
     assert waiting["breaker"]["state"] == "closed"
     standin.pay(house.one("select link_id from debtflow.charge"))
     assert as_("ana", "payment", "cancel", made.json["id"]).json["state"] == "posted"
+    assert as_("ana", "payment", "methods", number).json == {"methods": []}, "what was paid with is the worker's to ask"
+    house.su.execute("update debtflow.charge set confirm_at = now()")
+    assert as_("wally", "worker", "--once").code == 0
     [method] = as_("ana", "payment", "methods", number).json["methods"]
     assert (method["brand"], method["last4"]) == ("visa", "4242")
 

@@ -21,7 +21,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (*OPERATORS, WORKER, KERNEL, USERADMIN),
         "kernel_now fail damm_digit account_number receipt_number",
     ),
-    (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may"),
+    (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may statement_lasts statement_is_fresh"),
     (OWNER, (*OPERATORS, WORKER, KERNEL, USERADMIN), "me"),
     (OWNER, (), "session_lasts"),
     (

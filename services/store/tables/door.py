@@ -42,6 +42,8 @@ webhook_event = Table(
     CheckConstraint("length(event_id) between 1 and 255", name="webhook_event_id_length"),
     CheckConstraint("length(type) between 1 and 255", name="webhook_type_length"),
     CheckConstraint("jsonb_typeof(headers) = 'array'", name="webhook_headers_shape"),
+    CheckConstraint("length(headers::text) <= 262144", name="webhook_headers_length"),
+    CheckConstraint("length(signature) <= 4096", name="webhook_signature_length"),
     CheckConstraint("length(body) <= 1048576", name="webhook_body_length"),
     CheckConstraint(
         "state in ('queued', 'processed', 'replayed', 'ignored', 'refused', 'failed')", name="webhook_state_known"
