@@ -24,6 +24,7 @@ class ChargingAccount(BaseScreen):
         super().__init__(desk)
         self._number = number
         self._charges = charges
+        self._learning = False
         self._head = AccountHead()
         self._facts = AccountFacts()
         self._lists = Lists(desk.local, lambda: desk.today)
@@ -41,6 +42,8 @@ class ChargingAccount(BaseScreen):
 
     def _show_charges(self, read: tuple[tuple[Charge, ...], tuple[SavedMethod, ...]]) -> None:
         charges, methods = read
+        # The provider is still to be asked about one, if only for the method that it left behind.
+        self._learning = any(charge.next_ask_at for charge in charges)
         self._lists.show_charges(charges, methods)
         self._head.show_held(held_lines(charges, self.desk.local, self.desk.today))
         self._facts.show_saved(methods_fact(methods, self.desk.today))

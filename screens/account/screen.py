@@ -22,7 +22,7 @@ from screens.dialogs.confirm import Confirm
 from screens.dialogs.problem import Problem
 from screens.dialogs.reader import Reader
 from screens.navigation import OpenAccount, OpenAudit, OpenCharge, OpenPayment, OpenPlan, OpenSpread
-from screens.widgets import PagedTable, Tone, words
+from screens.widgets import PagedTable, Tone, told, words
 from services.errors import DebtFlowError, NotFound
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         def compare(version: int) -> None:
             if self._account is not None and version != self._account.version:
                 self.look_again()
-            elif known.held.minor:
+            elif known.held.minor or self._learning:
                 # What is asked at the provider becomes known without a move of the account.
                 self._read_charges()
 
@@ -235,7 +235,9 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
             self.action_edit()
         elif view == "timeline":
             at = self.desk.local(item.at)
-            self.app.push_screen(Reader(f"{item.by} · {words(item.kind)} · {at:%a %d %b %Y %H:%M}", item.text))
+            self.app.push_screen(
+                Reader(f"{item.by} · {words(item.kind)} · {at:%a %d %b %Y %H:%M}", told(item.kind, item.text))
+            )
 
     def _payment_here(self) -> PaymentRow | None:
         """The payment under the cursor, if it can still be reversed, or some of it be given back."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from screens.account.head import shown_contact
-from screens.widgets import GONE, Column, PagedTable, cell, money_cell, words
+from screens.widgets import GONE, Column, PagedTable, cell, money_cell, told, words
 
 if TYPE_CHECKING:
     from services.accounts.results import Activity, Contact, OtherDebt, PaymentRow, Posting
@@ -54,7 +54,7 @@ class Timeline(PagedTable["Activity"]):
     def _line(self, entry: Activity) -> tuple[Text, ...]:
         at = self._local(entry.at)
         outcome = f"{words(entry.outcome)}: " if entry.outcome else ""
-        text = f"{outcome}{entry.text}".removesuffix(": ")
+        text = f"{outcome}{told(entry.kind, entry.text)}".removesuffix(": ")
         style = self._alarm() if entry.kind in ("reversal", "flag") else ""
         receipt = f"{entry.receipt}  " if entry.receipt else ""
         return cell(f"{at.day:2} {at:%b %H:%M}"), cell(entry.by), cell(words(entry.kind), style), cell(receipt + text)

@@ -137,7 +137,7 @@ class ChargingScreen(WeighingScreen):
             shown = plain(until(method, self.desk.today), "$text-error" if late else "bold")
             yield plain("charges   ", "$text-muted") + shown
         elif fields["saved"].value == LINK:
-            kept = "method kept for later" if fields["keep"].value == "yes" else "method not kept"
+            kept = "method kept" if fields["keep"].value == "yes" else "method not kept"
             yield plain("link      ", "$text-muted") + plain(f"open {words(fields['open_for'].value)}, {kept}")
         if fields.kind == "us_bank_account":
             yield plain("counts    ", "$text-muted") + plain("when confirmed, in about 4 days")
@@ -223,7 +223,8 @@ def _provider(breaker: Breaker | None, desk: Desk) -> Iterator[Content]:
     if breaker is None:
         return
     if breaker.state == "closed":
-        yield label + plain("answers", "$text-muted")
+        stands_in = "a stand-in: no money moves" if desk.environment == "DEMO" else "answers"
+        yield label + plain(stands_in, "$text-muted")
         return
     since = f" since {desk.local(breaker.since):%H:%M:%S}" if breaker.since else ""
     yield label + plain(f"does not answer{since}", "$text-error")

@@ -76,7 +76,7 @@ def until(method: SavedMethod, today: date) -> str:
     """The same with what is to be known of its expiry."""
     if method.expires is None:
         return named(method)
-    return f"{named(method)} {'expired' if has_expired(method.expires, today) else 'good until'} {method.expires}"
+    return f"{named(method)} {'expired' if has_expired(method.expires, today) else 'until'} {method.expires}"
 
 
 def _name(method: SavedMethod) -> str:

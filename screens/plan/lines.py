@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.content import Content
 
-from screens.widgets import Column, PagedTable, cell, money, money_cell, plain, words
+from screens.widgets import Column, PagedTable, cell, money, money_cell, plain, told, words
 from services.domain.money import Money
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _plan(plan: Plan | None) -> Content:
     if plan is None:
         return plain("none (n makes one)", "$text-muted")
     if plan.state == "held":
-        return plain(f"held: {plan.reason}", "$text-error") + plain("  (h releases it)", "$text-muted")
+        return plain(f"held: {told('plan', plan.reason)}", "$text-error") + plain("  (h releases it)", "$text-muted")
     if plan.state == "done":
         return plain("done, everything is paid", "bold")
     track = plain("on track", "bold") if plan.on_track else plain("behind", "$text-error")
@@ -76,7 +76,7 @@ def _offer(offer: Offer | None, floor_bp: int | None) -> Content:
 
 
 class Schedule(PagedTable["Instalment"]):
-    """The instalments, and beside them what is left to pay after each, as a bar that shrinks."""
+    """The instalments, and beside them what is left to pay after each, as a bar that shrinks, or why one failed."""
 
     def __init__(self, alarm: Callable[[], str]) -> None:
         columns = (
@@ -101,15 +101,15 @@ class Schedule(PagedTable["Instalment"]):
     def _line(self, line: Instalment) -> tuple[Text, ...]:
         alarm = self._alarm() if line.state in ALARM else ""
         after = self._after.get(line.no, line.amount)
-        said = f"{line.state}: {line.told}" if line.told else line.state
+        length = bar(after.minor, self._most, min(max(6, self.size.width - OTHERS), MOST))
         return (
             cell(str(line.no), right=True),
             cell(day(line.due_on)),
             money_cell(line.amount),
             money_cell(line.paid),
-            cell(said, alarm),
+            cell(line.state, alarm),
             money_cell(after),
-            cell(bar(after.minor, self._most, min(max(6, self.size.width - OTHERS), MOST))),
+            cell(told("plan", line.told), alarm) if line.told else cell(length),
         )
 
 

@@ -7,6 +7,7 @@ from screens.widgets.choice import Choice
 from screens.widgets.entry import Check, Entry
 from screens.widgets.form import Form
 from screens.widgets.panes import EmptyState, Fact, Facts, Heading
+from screens.widgets.telling import told
 from screens.widgets.text import GONE, cell, harmless, money, money_cell, money_text, plain, typable, words
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "money_cell",
     "money_text",
     "plain",
+    "told",
     "typable",
     "words",
 ]

@@ -13,7 +13,7 @@ from screens.charge import ChargeScreen
 from services.charges.results import Refund
 from services.errors import Refused
 from tests.screens.conftest import burst, settled, shown, top
-from tests.screens.fakes import FIRST, TODAY, FakeServices, account, payment, session, usd
+from tests.screens.fakes import FIRST, NOW, TODAY, FakeServices, account, payment, session, usd
 from tests.screens.fakes_charges import FakeCharges, charge, link
 
 
@@ -44,6 +44,23 @@ async def test_what_is_held_and_unknown_stands_on_the_head(desktop, services: Fa
         top(app)._watch()
         await settled(pilot)
         assert "Do NOT charge" not in told(app)
+
+
+async def test_a_method_that_a_paid_link_leaves_shows_by_itself(desktop, charges: FakeCharges):
+    saved, charges.saved = charges.saved, ()
+    charges.known[UUID(int=42)] = link("posted", receipt="R-000483-9", next_ask_at=NOW)
+    app = desktop(opened)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "visa" not in told(app)
+        charges.saved, charges.known[UUID(int=42)] = saved, link("posted", receipt="R-000483-9")
+        top(app)._watch()
+        await settled(pilot)
+        assert "visa ···4242" in told(app)
+        reads = len(charges.called("methods"))
+        top(app)._watch()
+        await settled(pilot)
+        assert len(charges.called("methods")) == reads
 
 
 async def test_charges_are_listed_and_opened(desktop, charges: FakeCharges, monkeypatch):

@@ -44,7 +44,7 @@ async def test_what_was_agreed_is_shown(desktop, book: FakePlans):
         )  # fmt: skip
         await press(pilot, "f5")
         await settled(pilot)
-        for part in ("held: declined: insufficient_funds", "broken", "expired"):
+        for part in ("held: declined: insufficient funds", "broken", "expired"):
             assert part in shown(app)
 
 

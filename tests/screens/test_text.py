@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from screens.widgets import GONE, cell, harmless, money, money_cell, money_text, plain
+from screens.widgets import GONE, cell, harmless, money, money_cell, money_text, plain, told
 from services.domain.money import Money
 
 
@@ -50,3 +50,18 @@ def test_money_is_signed_grouped_and_right_aligned():
     assert money_cell(Money(1, "USD"), "red").style == ""
     assert money_cell(Money(1, "USD")).justify == "right"
     assert "$text-error" in str(money_text(Money(-1, "USD")).spans)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "read"),
+    [
+        ("plan", "held: declined: insufficient_funds", "held: declined: insufficient funds"),
+        ("promise", "50.00 by 2026-12-05, every two_weeks", "50.00 by 5 Dec 2026, every two weeks"),
+        ("promise", "on 2026-13-05", "on 2026-13-05"),
+        ("payment", "25.00 USD bank_transfer pi_0152c_x", "25.00 USD bank transfer pi_0152c_x"),
+        ("note", "asked for bank_transfer on 2026-12-05", "asked for bank_transfer on 2026-12-05"),
+        ("status", "mail_to@jo_ann.example.org", "mail_to@jo_ann.example.org"),
+    ],
+)
+def test_what_the_program_wrote_is_told_in_words(kind: str, text: str, read: str):
+    assert told(kind, text) == read
