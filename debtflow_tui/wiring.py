@@ -248,8 +248,11 @@ def gateway_of(settings: Settings) -> Gateway | None:
 
     Raises Misconfigured for a key that cannot be used here; loads the provider's library only where it is used.
     """
-    chosen = _of_demo(settings) or settings.gateway
-    if chosen.provider is None or (key := _provider_key(settings, chosen)) is None:
+    demo = _of_demo(settings)
+    chosen = demo or settings.gateway
+    # The demo never looks for another key than its own.
+    key = DEMO_KEY if demo else _provider_key(settings)
+    if chosen.provider is None or key is None:
         return None
     from services.gateways.keys import check_key, is_live
 
@@ -265,21 +268,21 @@ def gateway_of(settings: Settings) -> Gateway | None:
 
 
 def _of_demo(settings: Settings) -> GatewaySettings | None:
-    """The demo's stand-in, where this is the demo and nothing else was chosen."""
-    if settings.gateway.provider is not None or not settings.embedded:
+    """The demo's own stand-in, whatever else was chosen: its saved methods and its webhooks are there."""
+    if not settings.embedded:
         return None
     from debtflow_tui.standin import beside
 
     return GatewaySettings("stripe", api_base=beside.joined(settings.home)) if beside.is_demo(settings.home) else None
 
 
-def _provider_key(settings: Settings, chosen: GatewaySettings) -> str | None:
-    # A stand-in takes any key of its own kind, so nobody has to invent one; the demo never looks for another.
+def _provider_key(settings: Settings) -> str | None:
     if settings.gateway.provider is None:
-        return DEMO_KEY
+        return None
     from debtflow_tui.secrets import find_key
 
-    return find_key("stripe", address_of(settings)) or (DEMO_KEY if chosen.api_base else None)
+    # A stand-in takes any key of its own kind, so nobody has to invent one.
+    return find_key("stripe", address_of(settings)) or (DEMO_KEY if settings.gateway.api_base else None)
 
 
 def webhook_secrets(settings: Settings) -> dict[str, tuple[str, ...]]:

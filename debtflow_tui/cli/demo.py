@@ -48,7 +48,8 @@ def demo(context: click.Context, no_tui: bool, fresh: bool, accounts: int | None
         return
     from screens.sign_in import DemoLogin
 
-    context.exit(open_app(settings, [DemoLogin(each.role, each.user, each.password) for each in made.logins]))
+    people = [DemoLogin(each.role, each.user, each.password) for each in made.logins if not each.serves]
+    context.exit(open_app(settings, people))
 
 
 def _progress() -> Callable[[str, float], None]:

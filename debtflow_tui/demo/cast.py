@@ -18,6 +18,11 @@ class Login:
     def password(self) -> str:
         return f"{self.user}-demo"
 
+    @property
+    def serves(self) -> bool:
+        """Whether it is a program's, and nobody sits down with it."""
+        return self.role in ("worker", "webhook")
+
 
 @dataclass(frozen=True, slots=True)
 class OnTop:
@@ -81,6 +86,8 @@ HARBOR: Final = Firm(
         Login("ben", "Ben Castellano", "collector"),
         Login("cal", "Cal Nakamura", "collector"),
         Login("dee", "Dee Abernathy", "collector"),
+        Login("harbor-worker", "Worker of Harbor", "worker"),
+        Login("harbor-hook", "Webhooks of Harbor", "webhook"),
     ),
     (
         Creditor(

@@ -6,7 +6,7 @@ says when all of it was really loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -57,11 +57,12 @@ FLAGS: Final = (
 
 @dataclass
 class Year:
-    """What happened to one collector's accounts; the same dice give the same year."""
+    """What happened to one collector's accounts but those set ``apart``; the same dice give the same year."""
 
     desk: Services
     takes_over: Services
     placed: Mapping[str, date]
+    apart: Set[str]
     dice: Random
     advance: Callable[[int], None]
     bounced: list[str] = field(default_factory=list)
@@ -83,7 +84,7 @@ class Year:
             rows += page.rows
             after = page.next
             if after is None:
-                ours = (row for row in rows if row.external_ref not in CAMEOS)
+                ours = (row for row in rows if row.external_ref not in CAMEOS and row.number not in self.apart)
                 return iter(sorted(ours, key=lambda row: row.number))
 
     # ---- money

@@ -8,7 +8,7 @@ home/imports/       the three files to try the import with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from psycopg import sql
 
 from debtflow_tui import wiring
 from debtflow_tui.config import Settings
-from debtflow_tui.demo import files, history, morning
+from debtflow_tui.demo import agreed, clock, crew, files, history, morning, till
 from debtflow_tui.demo.cast import FIRMS, HARBOR, Firm, Login
 from debtflow_tui.demo.names import Someone
 from debtflow_tui.embedded import EmbeddedServer
@@ -35,6 +35,7 @@ from services.store.failures import translated
 ACCOUNTS: Final = 5_400
 SEED: Final = 20_251_121
 CONTRACT_DAYS: Final = 500
+FLOOR_BP: Final = 6000
 
 Progress = Callable[[str, float], None]
 
@@ -62,6 +63,7 @@ def prepare(
         elif not runner.status(server.dsn(database=wiring.DATABASE)).up_to_date:
             progress("migrating", 0.5)
             runner.upgrade(server.dsn(database=wiring.DATABASE))
+        crew.send_for(settings, server.url(wiring.DATABASE))
     progress("ready", 1.0)
     return Made(server.url(wiring.DATABASE), tuple(login for firm in FIRMS for login in firm.logins))
 
@@ -105,6 +107,8 @@ def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: P
     if _exists(server):
         if not _marker(settings):
             raise Misconfigured(f"{settings.home} holds an installation that is no demo")
+        _mark(settings, "loading", accounts)
+        crew.send_home(settings)
         _throw_away(server)
     _mark(settings, "loading", accounts)
     progress("making roles and database", 0.05)
@@ -112,7 +116,7 @@ def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: P
     progress("making tables and functions", 0.08)
     runner.upgrade(server.dsn(database=wiring.DATABASE))
     with _in_a_hurry(server):
-        Loader(settings, accounts, progress, lambda: _measure(server)).load()
+        Loader(settings, server, accounts, progress).load()
     _mark(settings, "ready", accounts)
 
 
@@ -147,29 +151,31 @@ def _measure(server: EmbeddedServer) -> None:
 class Loader:
     """Two agencies, their accounts and their year."""
 
-    def __init__(self, settings: Settings, accounts: int, progress: Progress, measure: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, server: EmbeddedServer, accounts: int, progress: Progress) -> None:
         self._settings = settings
+        self._server = server
         self._accounts = accounts
         self._progress = progress
-        self._measure = measure
         self._done = 0
         self._stopped = False
         self._guard = Lock()
 
     def load(self) -> None:
-        self._progress("hiring", 0.12)
-        office = wiring.installer(self._settings, None, None)
-        for firm in FIRMS:
-            self._found(office, firm)
-        office.close()
         placed: dict[str, dict[str, date]] = {}
-        for firm in FIRMS:
-            placed[firm.code] = self._place(firm)
-        self._measure()
+        with clock.weeks_ago(self._server.dsn(database=wiring.DATABASE)):
+            self._progress("hiring", 0.12)
+            office = wiring.installer(self._settings, None, None)
+            for firm in FIRMS:
+                self._found(office, firm)
+            office.close()
+            for firm in FIRMS:
+                placed[firm.code] = self._place(firm)
+            _measure(self._server)
+            chosen = self._agree(HARBOR)
         self._done = 0
         for firm in FIRMS:
-            self._work(firm, placed[firm.code])
-        self._open(HARBOR)
+            self._work(firm, placed[firm.code], {row.number for row in chosen.values()})
+        self._open(HARBOR, chosen)
         self._progress("writing the import files", 0.97)
         files.write_samples(self._settings.home / "imports", date.today())  # noqa: DTZ011 - any day near today will do
 
@@ -183,6 +189,7 @@ class Loader:
                 each.code, each.name, commission_bp=each.commission_bp, buckets=each.buckets, rule=each.rule,
                 collectors=each.collectors, starts_on=since, agency=firm.code,
             )  # fmt: skip
+            office.clients.set_settlement_floor(each.code, FLOOR_BP, agency=firm.code)
 
     def _place(self, firm: Firm) -> dict[str, date]:
         """Stage and release every file of the firm's clients; gives the day each account was placed on."""
@@ -190,7 +197,7 @@ class Loader:
         known: list[Someone] = []
         placed: dict[str, date] = {}
         with self._signed_in(firm.of_role("supervisor")[0]) as desk:
-            today = desk.session.today
+            today = clock.real_today(desk.session.today)
             sent = [
                 file
                 for each in firm.creditors
@@ -203,13 +210,13 @@ class Loader:
                 self._advance(f"placing {file.name}", batch.rows, 0.15, 0.25)
         return placed
 
-    def _work(self, firm: Firm, placed: Mapping[str, date]) -> None:
+    def _work(self, firm: Firm, placed: Mapping[str, date], apart: Set[str]) -> None:
         supervisor = firm.of_role("supervisor")[0]
         with ExitStack() as stack:
             years = [
                 history.Year(
                     stack.enter_context(self._signed_in(login)), stack.enter_context(self._signed_in(supervisor)),
-                    placed, Random(f"{SEED} {login.user}"),  # noqa: S311
+                    placed, apart, Random(f"{SEED} {login.user}"),  # noqa: S311
                     lambda rows: self._advance("a year of calls and payments", rows, 0.4, 0.57),
                 )
                 for login in firm.of_role("collector")
@@ -219,18 +226,49 @@ class Loader:
             bounced = [receipt for year in years for receipt in year.bounced]
             history.bounce(desk, bounced, Random(f"{SEED} {firm.code}"))  # noqa: S311
 
-    def _open(self, firm: Firm) -> None:
+    def _agree(self, firm: Firm) -> agreed.Chosen:
+        """What the first collector agrees on, weeks ago."""
+        with self._signed_in(firm.of_role("collector")[0]) as ana:
+            chosen = agreed.choose(ana)
+            agreed.make(ana, chosen, clock.real_today(ana.session.today))
+        with self._signed_in(firm.of_role("agency_admin")[0]) as ada:
+            till.interest(ada, firm.creditors[-1].code)
+        return chosen
+
+    def _open(self, firm: Firm, chosen: agreed.Chosen) -> None:
         """The first morning of the first two collectors."""
-        bea, (ana, ben) = firm.of_role("supervisor")[0], firm.of_role("collector")[:2]
+        apart = {row.number for row in chosen.values()}
         dice = Random(f"{SEED} morning")  # noqa: S311
-        with self._signed_in(bea) as desk:
-            morning.before(desk)
-        with self._signed_in(ana) as desk:
-            bounced = morning.of_ana(desk, dice)
-        with self._signed_in(ben) as desk:
-            morning.of_ben(desk, dice)
-        with self._signed_in(bea) as desk:
-            history.bounce(desk, bounced, dice)
+        with ExitStack() as stack:
+            seats = firm.of_role("collector")[:2] + firm.of_role("supervisor")[:1]
+            ana, ben, bea = (stack.enter_context(self._signed_in(login)) for login in seats)
+            morning.before(bea)
+            bounced = morning.of_ana(ana, dice, apart)
+            morning.of_ben(ben, dice)
+            history.bounce(bea, bounced, dice)
+            self._progress("promises, plans and offers", 0.9)
+            agreed.pay(bea, chosen, dice)
+            till.batches(ana, ben, bea, chosen, dice)
+            till.spread(bea, "Marisol Adeyemi")
+            till.adjust(ana, bea, chosen)
+            self._progress("cards at the stand-in", 0.93)
+            self._take_cards(firm, chosen, ana, bea)
+            bea.interest.accrue()
+            till.close_months(bea)
+
+    def _take_cards(self, firm: Firm, chosen: agreed.Chosen, ana: Services, bea: Services) -> None:
+        from debtflow_tui.demo.cards import Counter, Provider
+        from debtflow_tui.standin import beside
+        from services.webhooks.intake import Intake
+
+        hook = firm.of_role("webhook")[0]
+        mail = wiring.open_store(self._settings, hook.user, hook.password)
+        try:
+            with self._signed_in(firm.of_role("worker")[0]) as worker:
+                provider = Provider(beside.joined(self._settings.home))
+                Counter(ana, bea, worker, Intake(mail), provider, chosen).work()
+        finally:
+            mail.close()
 
     def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import timedelta
 from random import Random
 from typing import Final
@@ -32,9 +32,9 @@ def before(desk: Services) -> None:
         desk.payments.post(form)
 
 
-def of_ana(desk: Services, dice: Random) -> tuple[str, ...]:
+def of_ana(desk: Services, dice: Random, apart: Set[str]) -> tuple[str, ...]:
     """Follow-ups due today, a flag of every kind, and a payment of every way; gives the receipts that will bounce."""
-    fresh = _untouched(desk)
+    fresh = [row for row in _untouched(desk) if row.number not in apart]
     cameos = [row for row in fresh if row.external_ref in CAMEOS]
     plain = [row for row in fresh if row.external_ref not in CAMEOS]
     due = [*plain[: DUE_TODAY - len(cameos)], *cameos]

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
+from debtflow_tui.embedded.process import running_pid
 from debtflow_tui.standin.server import StandIn
 from services.errors import DebtFlowError
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--settles-after", type=int, help="seconds until bank debits and refunds come out")
     parser.add_argument("--webhooks", metavar="URL", help="where events go, on this machine")
     parser.add_argument("--secret", default="whsec_standin", help="what webhooks are signed with")
-    parser.add_argument("--lives-with", type=Path, metavar="FILE", help="ends when this file is gone")
+    parser.add_argument("--lives-with", type=Path, metavar="FOLDER", help="ends with the server of these data")
     given = parser.parse_args(arguments)
     try:
         server = StandIn(given.port, host=given.host, state=given.state, settles_after=given.settles_after)
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(json.dumps({"url": server.url, "key": server.key}) + "\n")
         sys.stdout.flush()
         try:
-            while not server.ended(1.0) and (given.lives_with is None or given.lives_with.exists()):
+            while not server.ended(1.0) and (given.lives_with is None or running_pid(given.lives_with)):
                 pass
         except KeyboardInterrupt:
             return 0

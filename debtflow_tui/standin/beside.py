@@ -31,7 +31,7 @@ def joined(home: Path) -> str:
     """The address of the demo's stand-in, started if it is not there."""
     with exclusive(home / "standin.lock"):
         address = _told(home)
-        return address if address and _answers(address) else _started(home)
+        return address if address and _answers(address) else _started(home, address)
 
 
 def _told(home: Path) -> str | None:
@@ -55,10 +55,20 @@ def _answers(address: str) -> bool:
         line.close()
 
 
-def _started(home: Path) -> str:
-    command = [sys.executable, "-m", "debtflow_tui.standin"]
+def _started(home: Path, before: str | None) -> str:
+    """One that was killed comes back where it was, for those who still know it there."""
+    port = (urlsplit(before).port or 0) if before else 0
+    for here in (port, 0) if port else (0,):
+        if address := _serving(home, here):
+            (home / "standin.json").write_text(json.dumps({"url": address}) + "\n", encoding="utf-8")
+            return address
+    raise Misconfigured("the demo's stand-in for the payment provider did not start")
+
+
+def _serving(home: Path, port: int) -> str | None:
+    command = [sys.executable, "-m", "debtflow_tui.standin", "--port", str(port)]
     command += ["--state", str(home / "standin.jsonl"), "--settles-after", str(SETTLES_AFTER)]
-    command += ["--lives-with", str(home / "pg" / "data" / "postmaster.pid")]
+    command += ["--lives-with", str(home / "pg" / "data")]
     running = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -69,8 +79,8 @@ def _started(home: Path) -> str:
     try:
         address = str(json.loads(first)["url"])
     except (ValueError, KeyError):
-        raise Misconfigured("the demo's stand-in for the payment provider did not start") from None
+        running.wait()
+        return None
     # It outlives us: nobody waits for it, and a program that ends need not be told so.
     running.returncode = 0
-    (home / "standin.json").write_text(json.dumps({"url": address}) + "\n", encoding="utf-8")
     return address

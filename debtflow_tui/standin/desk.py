@@ -117,10 +117,12 @@ class Desk:
         with self.book.lock:
             return [shown(row) for row in self.book.tables["event"].values() if kind in (None, row["type"])]
 
-    def listen(self, url: str, secret: str, *, hold: bool = False, times: int = 1, delay: float = 0.0) -> Endpoint:
-        """Send webhooks to an endpoint on this machine."""
+    def listen(
+        self, url: str, secret: str, *, hold: bool = False, times: int = 1, delay: float = 0.0, alone: bool = False
+    ) -> Endpoint:
+        """Send webhooks to an endpoint on this machine; ``alone``: to no other any more."""
         endpoint = Endpoint(url, secret, hold=hold, times=times, delay=delay)
-        self.post.listen(endpoint)
+        self.post.listen(endpoint, alone=alone)
         return endpoint
 
     def reset(self) -> None:

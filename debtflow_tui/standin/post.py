@@ -76,9 +76,12 @@ class Post:
         self._stopped = False
         self._thread: Thread | None = None
 
-    def listen(self, endpoint: Endpoint) -> None:
-        """From now on this endpoint is told."""
-        self.endpoints.append(endpoint)
+    def listen(self, endpoint: Endpoint, *, alone: bool = False) -> None:
+        """From now on this endpoint is told; ``alone``: no other, and it may say so as often as it likes."""
+        if alone:
+            self.endpoints = [one for one in self.endpoints if one.url == endpoint.url]
+        if not (alone and self.endpoints):
+            self.endpoints.append(endpoint)
         if self._thread is None:
             self._thread = Thread(target=self._run, name="standin-post", daemon=True)
             self._thread.start()

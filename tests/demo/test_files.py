@@ -95,7 +95,9 @@ def test_nobody_can_be_called_or_written_to() -> None:
 def test_the_cast_is_complete() -> None:
     assert len(HARBOR.creditors) == 3
     assert len(HARBOR.logins) >= 6
-    assert {login.role for login in HARBOR.logins} == {"agency_admin", "supervisor", "collector", "readonly"}
+    assert {login.role for login in HARBOR.logins} == {
+        "agency_admin", "supervisor", "collector", "readonly", "worker", "webhook"
+    }  # fmt: skip
     first = next(login.user for firm in FIRMS for login in firm.logins if login.role == "collector")
     assert all(first in creditor.collectors for creditor in HARBOR.creditors)
     assert len({creditor.commission_bp for creditor in HARBOR.creditors}) == 3
