@@ -173,7 +173,7 @@ class Routes:
         if isinstance(wish, OpenPlan):
             from screens.plan import PlanScreen
 
-            return PlanScreen(self.desk, self.plans, self.promises, self.settlements, wish.number)
+            return PlanScreen(self.desk, self.plans, self.promises, self.settlements, wish.number, charges=self.charges)
         from screens.spread import SpreadScreen
 
         return SpreadScreen(self.desk, self.receipts, wish.number)

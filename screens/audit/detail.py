@@ -52,7 +52,7 @@ class ChangeDetail(VerticalScroll, can_focus=False):
             self._table.update("")
             self._origin.update("")
             return
-        self._heading.rename(f"{event.act} · {event.entity}")
+        self._heading.rename(f"{event.act} · {event.about}")
         found = changes(event, self._desk.session.currency)
         self._table.update(Content("\n").join(_table(found, self._table.size.width or 76)))
         self._origin.update(plain(_origin(event, self._desk.local(event.at)), "$text-muted"))

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from screens.audit.detail import ChangeDetail
 from screens.base import BaseScreen, Desk, key
-from screens.navigation import OpenAccount, OpenBatch
+from screens.navigation import OpenAccount, OpenBatch, OpenPaymentBatch
 from screens.widgets import Column, EmptyState, PagedTable, cell, plain, typable
 from services.audit.changes import brief
 from services.domain.lexer import quoted
@@ -107,7 +107,7 @@ Money is in its account's currency. (forgotten) stands for a personal value that
             return "to the list"
         event = self._table.current
         kind = event.entity.partition("/")[0] if event is not None else ""
-        return {"account": "account", "batch": "batch", "import_batch": "batch"}.get(kind, "")
+        return {"account": "account", "batch": "batch", "payment_batch": "batch"}.get(kind, "")
 
     def body(self) -> ComposeResult:
         with Horizontal(id="ask"):
@@ -227,10 +227,12 @@ Money is in its account's currency. (forgotten) stands for a personal value that
         number = _account(event.entity)
         if number is not None:
             self.post_message(OpenAccount(number, beside=True))
-        elif kind in ("batch", "import_batch") and ref.isdigit():
+        elif kind == "batch" and ref.isdigit():
             self.post_message(OpenBatch(int(ref), beside=True))
+        elif kind == "payment_batch" and ref.isdigit():
+            self.post_message(OpenPaymentBatch(int(ref)))
         else:
-            self.say(f"There is no screen for {event.entity}")
+            self.say(f"There is no screen for {event.about}")
 
     def action_to_line(self) -> None:
         self._line.focus()
@@ -292,7 +294,7 @@ Money is in its account's currency. (forgotten) stands for a personal value that
             cell(f"{at.day:>2} {at:%b %H:%M}"),
             cell(event.who),
             cell(event.act),
-            cell(event.entity.removeprefix("account/").replace("/", " ")),
+            cell(event.about.removeprefix("account ")),
             cell(brief(event, self.desk.session.currency)),
         )
 

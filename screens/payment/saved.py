@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from screens.widgets.saved import has_expired
+from screens.widgets.saved import by_name, has_expired
 from services.gateways.base import KINDS
 
 if TYPE_CHECKING:
@@ -27,11 +27,7 @@ class Wallet:
     _names: dict[str, SavedMethod] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for method in self.methods:
-            name = _name(method)
-            if name in self._names:
-                name = f"{name} {method.expires or f'no. {method.id}'}"
-            self._names[name] = method
+        self._names.update(by_name(self.methods))
 
     def names(self, kind: str | None = None) -> tuple[str, ...]:
         """What the methods are called, all or those of one kind."""
@@ -77,11 +73,6 @@ def until(method: SavedMethod, today: date) -> str:
     if method.expires is None:
         return named(method)
     return f"{named(method)} {'expired' if has_expired(method.expires, today) else 'until'} {method.expires}"
-
-
-def _name(method: SavedMethod) -> str:
-    brand = "bank" if method.kind != "card" else method.brand.lower().replace("_", " ")[:12]
-    return f"{brand} {method.last4}"
 
 
 def _spelled(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,19 @@ from screens.base import Desk, FormDialog
 from screens.plan.lines import day
 from screens.plan.ports import OfferBook, PlanBook, PromiseBook
 from screens.widgets import Entry, Form, money
+from screens.widgets.saved import by_name, has_expired
 from services.domain.dates import parse_date
 from services.domain.money import Money
 from services.errors import BadInput
 from services.plans.results import EVERY, PlanChange, PlanForm, PromiseForm
 
 if TYPE_CHECKING:
+    from services.charges.results import SavedMethod
     from services.plans.results import Instalment, Outlook, Plan, Proposal
 
 APART = tuple(every for every in EVERY if every != "once")
 SHORT = 400
+BY_HAND = "by_hand"
 
 
 class AgreementForm(FormDialog[str]):
@@ -82,8 +85,9 @@ class AgreementForm(FormDialog[str]):
 class NewPlanForm(AgreementForm):
     """A plan over all that is owed; says what it comes to while it is typed."""
 
-    def __init__(self, desk: Desk, book: PlanBook, seen: Outlook) -> None:
+    def __init__(self, desk: Desk, book: PlanBook, seen: Outlook, methods: Sequence[SavedMethod] = ()) -> None:
         self._book = book
+        self._methods = by_name(methods)
         about = f"Divides the {seen.balance} owed: how much each, or how many. The last one takes the rest."
         super().__init__(desk, seen, "Payment plan", about, "make")
 
@@ -94,6 +98,7 @@ class NewPlanForm(AgreementForm):
             self.money_entry("amount", "Each"),
             self.count_entry("times", "or how many"),
             self.count_entry("grace", "Grace days", "3"),
+            paid_with(self._methods, self.today),
         )
 
     @property
@@ -105,7 +110,9 @@ class NewPlanForm(AgreementForm):
         times, amount = self.count("times"), self.money("amount")
         if amount is None and times is None:
             raise BadInput("amount", "how much each, or how many?")
-        return PlanForm(self.day("first_on"), self.form["every"].value, times, amount, self._grace)
+        method = self._methods.get(self.form["paid"].value)
+        method_id = None if method is None else method.id
+        return PlanForm(self.day("first_on"), self.form["every"].value, times, amount, self._grace, method_id)
 
     @on(Form.Changed)
     def preview(self) -> None:
@@ -127,6 +134,42 @@ class NewPlanForm(AgreementForm):
         self.act_once(
             lambda key: self._book.make(self.seen.number, wanted, version=version, submission_id=key),
             lambda made: self.accepted(f"Plan made: {len(made.instalments)} instalments"),
+        )
+
+
+def paid_with(methods: Mapping[str, SavedMethod], today: date) -> Entry:
+    """How instalments are paid: by hand, or by a saved method that is charged by itself."""
+
+    def echo(name: str) -> str:
+        method = methods.get(name)
+        if method is None:
+            return "each one as it comes"
+        return f"expired {method.expires}" if has_expired(method.expires, today) else "charged on its day"
+
+    entry = Entry("paid", "Paid", codes=(BY_HAND, *methods), width=20, check=echo)
+    entry.display = bool(methods)
+    return entry
+
+
+class MethodForm(AgreementForm):
+    """How the rest of a plan is paid."""
+
+    def __init__(self, desk: Desk, book: PlanBook, seen: Outlook, plan: Plan, methods: Sequence[SavedMethod]) -> None:
+        self._book, self._plan, self._methods = book, plan, by_name(methods)
+        now = next((f"Now charged to {name}." for name, each in self._methods.items() if each.id == plan.method_id),
+                   "Now paid by hand." if plan.method_id is None else "Now charged by itself.")  # fmt: skip
+        super().__init__(desk, seen, "How it is paid", now, "change")
+
+    def entries(self) -> tuple[Entry, ...]:
+        return (paid_with(self._methods, self.today),)
+
+    def send(self) -> None:
+        name = self.form["paid"].value
+        method = self._methods.get(name)
+        change = PlanChange("method", method_id=None if method is None else method.id)
+        self.act(
+            lambda: self._book.change(self.seen.number, change, version=self._plan.version),
+            lambda _: self.accepted("Paid by hand" if method is None else f"Charged to {name} by itself"),
         )
 
 

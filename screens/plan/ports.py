@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from services.charges.results import SavedMethod
     from services.domain.money import Money
     from services.plans.results import Offer, Outlook, Plan, PlanChange, PlanForm, Promise, PromiseForm, Proposal
 
@@ -38,3 +39,9 @@ class OfferBook(Protocol):
     ) -> Offer: ...
     def accept(self, number: str) -> Offer: ...
     def cancel(self, number: str, reason: str = "") -> Offer: ...
+
+
+class Wallet(Protocol):
+    """What the debtor saved for later charges."""
+
+    def methods(self, number: str) -> tuple[SavedMethod, ...]: ...

@@ -17,14 +17,16 @@ from screens.dialogs.confirm import Confirm
 from screens.navigation import OpenPayment
 from screens.plan import forms
 from screens.plan.lines import Schedule, day, summary
-from screens.plan.ports import OfferBook, PlanBook, PromiseBook
+from screens.plan.ports import OfferBook, PlanBook, PromiseBook, Wallet
 from screens.widgets import EmptyState, PagedTable, money, money_text, plain, words
+from services.errors import DebtFlowError, Misconfigured
 from services.plans.results import PlanChange
 
 if TYPE_CHECKING:
+    from services.charges.results import SavedMethod
     from services.plans.results import Instalment, Offer, Outlook, Plan, Promise
 
-ON_PLAN = frozenset({"change", "add", "drop", "hold", "cancel_plan"})
+ON_PLAN = frozenset({"change", "add", "drop", "hold", "cancel_plan", "method"})
 NOTHING = """No payment plan.
 
 n  divides what is owed into instalments
@@ -49,6 +51,7 @@ is paid in full and in time; then the rest is written off.
         key("x", "drop", "drop", "Drop the instalment under the cursor"),
         key("h", "hold", "hold", "Hold the plan, or release one that is held"),
         key("d", "cancel_plan", "end plan", "Cancel the plan"),
+        key("c", "method", "card", "Charge a saved method by itself, or let it be paid by hand", show=False),
         key("p", "promise", "promise", "Take a promise to pay"),
         key("w", "withdraw", "withdraw", "Take the open promise back", show=False),
         key("o", "offer", "offer", "Offer to settle for less"),
@@ -57,8 +60,12 @@ is paid in full and in time; then the rest is written off.
         key("m", "pay", "payment", "Enter a payment", show=False),
     ]
 
-    def __init__(self, desk: Desk, plans: PlanBook, promises: PromiseBook, offers: OfferBook, number: str) -> None:
+    def __init__(
+        self, desk: Desk, plans: PlanBook, promises: PromiseBook, offers: OfferBook, number: str,
+        charges: Wallet | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(desk)
+        self._charges = charges
         self._plans, self._promises, self._offers = plans, promises, offers
         self._number = number
         self._seen: Outlook | None = None
@@ -136,6 +143,8 @@ is paid in full and in time; then the rest is written off.
                 return self._line is not None
             case "add" | "hold" | "cancel_plan":
                 return self._plan is not None
+            case "method":
+                return self._plan is not None and self._charges is not None
             case "withdraw":
                 return self._promise is not None
             case "accept" | "take_back":
@@ -160,8 +169,37 @@ is paid in full and in time; then the rest is written off.
         self.app.push_screen(form, self._done)
 
     def action_new_plan(self) -> None:
-        if self._seen is not None:
-            self._open(forms.NewPlanForm(self.desk, self._plans, self._seen))
+        seen = self._seen
+        if seen is not None:
+            self._with_methods(lambda methods: self._open(forms.NewPlanForm(self.desk, self._plans, seen, methods)))
+
+    def _with_methods(self, show: Callable[[tuple[SavedMethod, ...]], None]) -> None:
+        """What can be charged is read first, and keys wait for it; without a provider there is nothing."""
+        wallet = self._charges
+        if wallet is None:
+            show(())
+            return
+
+        def without(error: DebtFlowError) -> bool:
+            if not isinstance(error, Misconfigured) and error.rule != "no_gateway":
+                return False
+            show(())
+            return True
+
+        self.ask(partial(wallet.methods, self._number), show, topic="methods", hold=True, failed=without)
+
+    def action_method(self) -> None:
+        seen, plan = self._seen, self._plan
+        if seen is None or plan is None:
+            return
+
+        def show(methods: tuple[SavedMethod, ...]) -> None:
+            if methods or plan.method_id is not None:
+                self._open(forms.MethodForm(self.desk, self._plans, seen, plan, methods))
+            else:
+                self.say("The debtor has saved no method: a payment link can keep one", "warn")
+
+        self._with_methods(show)
 
     @on(PagedTable.Opened)
     def action_change(self) -> None:

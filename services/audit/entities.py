@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from services.domain.trail import AuditQuery
+from services.domain.trail import KINDS, AuditQuery
 from services.errors import BadInput, NotFound
 
 NAMED = {
@@ -14,7 +14,6 @@ NAMED = {
     "client": "select id from debtflow.client where code = upper(%s)",
     "agency": "select id from debtflow.agency where code = upper(%s)",
 }
-KINDS = ("account", "debtor", "batch", "user", "client", "agency")
 ACCOUNT = "select id, debtor_id from debtflow.account where number = %s"
 
 

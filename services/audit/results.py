@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.domain.trail import KINDS
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
@@ -22,6 +24,12 @@ class AuditEvent:
     transaction: int
     session: int | None
     origin: str | None
+
+    @property
+    def about(self) -> str:
+        """What was changed, in words."""
+        kind, _, ref = self.entity.partition("/")
+        return f"{KINDS.get(kind, kind)} {ref}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,19 @@ from services.domain.numbers import number_candidates, parse_account_number
 from services.domain.quoting import shown
 from services.errors import BadInput
 
+KINDS: Mapping[str, str] = {
+    "account": "account",
+    "debtor": "debtor",
+    "batch": "import batch",
+    "payment_batch": "payment batch",
+    "payment_batch_line": "payment batch line",
+    "webhook": "webhook",
+    "user": "user",
+    "client": "client",
+    "agency": "agency",
+}
+"""What the trail is about: the kinds that ``entity:`` takes, each in words."""
+
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TRANSACTION = 2**63 - 1
 

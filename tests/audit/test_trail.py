@@ -8,8 +8,9 @@ import pytest
 
 from services.accounts import Accounts
 from services.audit import Audit, AuditEvent
+from services.batches import BatchForm, PaymentBatches, Totals
 from services.domain.money import Money
-from services.domain.trail import AuditQuery, parse_audit
+from services.domain.trail import KINDS, AuditQuery, parse_audit
 from services.errors import BadInput, NotFound
 from services.imports import Imports
 from services.payments import PaymentForm, Payments
@@ -116,3 +117,27 @@ def test_a_reason_in_words_is_shown_until_it_is_forgotten(house: House) -> None:
     house.su.execute("delete from debtflow.audit_personal where path = 'after.reason'")
     assert [event.reason for event in Audit(bea).list(query).events] == ["(forgotten)", "(forgotten)", None]
     assert house.one("select count(*) from debtflow.audit_log where reason is not null") == 0
+
+
+KINDS_AUDITED = """
+  select t.tgrelid::regclass::text as audited,
+         coalesce(nullif(split_part(encode(t.tgargs, 'escape'), '\\000', 1), ''),
+                  substring(p.prosrc from $$audit_write\\([^,]+, '(\\w+)'$$),
+                  case p.proname when 'audit_balance' then 'account' end) as kind
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+   where t.tgname like 'audit\\_%' and not t.tgisinternal and t.tgparentid = 0"""
+
+
+def test_every_audited_table_has_a_kind_to_ask_for_and_words_for_it(house: House) -> None:
+    found: dict[str, str] = dict(house.su.execute(KINDS_AUDITED).fetchall())
+    assert {"debtflow.payment_batch_line", "debtflow.plan", "debtflow.import_row"} <= found.keys()
+    assert set(found.values()) == set(KINDS)
+    bea = Audit(house.store("bea"))
+    batch = PaymentBatches(house.store("bea")).open(BatchForm(Totals(1, Money(5_00, "USD"), None), "Monday"))
+    for kind in KINDS:
+        assert {event.entity.partition("/")[0] for event in bea.list(parse_audit(f"entity:{kind}")).events} <= {kind}
+    (opened,) = bea.list(parse_audit(f"entity:payment_batch/{batch.id}")).events
+    assert (opened.act, opened.about) == ("payment_batch.open", f"payment batch {batch.id}")
+    with pytest.raises(BadInput, match="payment_batches"):
+        bea.list(parse_audit("entity:payment_batches"))

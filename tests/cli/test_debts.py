@@ -46,6 +46,10 @@ def test_a_debt_is_adjusted(house: House, as_: Call) -> None:
     assert [line["change"]["minor"] for line in fee["lines"]] == [0, 0, 15_00, 0]
     refused = as_("ana", "adjust", "down", number, "5.00", "--reason", "placed_too_high")
     assert (refused.code, refused.error["rule"]) == (1, "limit")
+    for kind, reason in (("cost", "court"), ("up", "placed_too_low")):
+        more = as_("bea", "adjust", kind, number, "10.00", "--reason", reason).json
+        assert more["balance"] == {"minor": 125_00, "currency": "USD"}
+        assert as_("bea", "adjust", "reverse", more["receipt"], "--reason", "void").code == 0
     back = as_("bea", "adjust", "reverse", fee["receipt"], "--reason", "waived").json
     assert (back["reverses"], back["balance"]["minor"]) == (fee["receipt"], 100_00)
     assert as_("ana", "adjust", "reverse", fee["receipt"], "--reason", "waived").code == 6
@@ -54,7 +58,8 @@ def test_a_debt_is_adjusted(house: House, as_: Call) -> None:
     assert (whole["closed_as"], whole["balance"]["minor"]) == ("bankrupt", 0)
     listed = as_("ana", "adjust", "list", number).json["adjustments"]
     assert [(each["kind"], each["reversed_by"] is not None) for each in listed] == [
-        ("write_off", False), ("fee", False), ("fee", True),
+        ("write_off", False), ("fee", False), ("correct_up", False), ("correct_up", True), ("cost", False),
+        ("cost", True), ("fee", True),
     ]  # fmt: skip
     assert {each["kind"] for each in as_("ana", "adjust", "reasons").json["reasons"]} >= {"fee", "write_off"}
     assert as_("bea", "adjust", "limits", "--set", "collector:fee=5.00").code == 6

@@ -84,8 +84,14 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
 
 async def settled(pilot: Pilot[Any]) -> None:
     """Let the app work until no key, question or deed is under way and nothing waits to be drawn."""
-    await pilot.pause()
-    await until(pilot, lambda: _at_rest(pilot.app))
+    for _ in range(2):
+        # Keys stand in the app's own queue first, and Textual's pause does not wait for that one.
+        heard = asyncio.Event()
+        pilot.app.call_later(heard.set)
+        async with asyncio.timeout(10):
+            await heard.wait()
+        await pilot.pause()
+        await until(pilot, lambda: _at_rest(pilot.app))
     await pilot.pause()
 
 
@@ -96,11 +102,16 @@ def _at_rest(app: App[Any]) -> bool:
 
 async def burst(pilot: Pilot[Any], text: str) -> None:
     """Type keys in one go, as they come out of a scanner or a slow line, then let the app settle."""
+    type_keys(pilot, text)
+    await settled(pilot)
+
+
+def type_keys(pilot: Pilot[Any], text: str) -> None:
+    """Type keys in one go, and wait for nothing."""
     names = {"\n": "enter", "\t": "tab", "\x1b": "escape", ";": "semicolon", ":": "colon", " ": "space"}
     for char in text:
         name = names.get(char) or _character_to_key(char)
         pilot.app.post_message(events.Key(name, None if char in "\t\x1b\n" else char))
-    await settled(pilot)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

@@ -110,7 +110,7 @@ async def test_enter_goes_to_a_batch_and_says_where_there_is_no_screen(desktop, 
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "end", "up", "enter")
-        assert "There is no screen for debtor/12" in shown(app)
+        assert "There is no screen for debtor 12" in shown(app)
         await press(pilot, "down", "enter")
         assert isinstance(top(app), BatchScreen)
 

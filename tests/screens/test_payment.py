@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -15,7 +16,7 @@ from screens.payment import PaymentScreen
 from services.domain.numbers import account_number
 from services.errors import BadInput, Busy, NotAllowed, Refused, SessionExpired, Stale, Unreachable
 from services.payments.results import PaymentForm
-from tests.screens.conftest import burst, press, settled, shown, top, until
+from tests.screens.conftest import burst, press, settled, shown, top, type_keys, until
 from tests.screens.fakes import FIRST, FakeServices, account, session, usd
 from tests.screens.fakes_money import FakeTill, LostAnswer, earlier
 
@@ -145,14 +146,23 @@ async def test_the_preview_says_how_it_falls_and_by_which_rule(desktop, till: Fa
             assert part in text
 
 
-async def test_typing_asks_once_when_it_pauses(desktop, till: FakeTill):
+def _heard(screen: PaymentScreen, field: str, value: str) -> bool:
+    return screen._fields[field].value == value and screen._meant == screen._fields.meaning
+
+
+async def test_typing_asks_once_when_it_pauses(desktop, till: FakeTill, monkeypatch):
+    """The pause is made here: however slow the machine, none falls between two keys."""
+    monkeypatch.setattr("screens.payment.weighing.DEBOUNCE", 3600)
     app = desktop(paying())
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await burst(pilot, "250.00")
-        assert len(till.called("preview")) == 1
-        await burst(pilot, "\ncheck\n1991\n")
-        assert len(till.called("preview")) == 2
+        for times, keys, field, value in ((1, "250.00", "amount", "250.00"), (2, "\ncheck\n1991", "reference", "1991")):
+            type_keys(pilot, keys)
+            await until(pilot, partial(_heard, top(app), field, value))
+            assert len(till.called("preview")) == times - 1
+            top(app)._due._callback()
+            await settled(pilot)
+            assert len(till.called("preview")) == times
 
 
 async def test_more_than_is_owed_is_refused_until_the_rest_is_kept(desktop, till: FakeTill):

@@ -11,9 +11,11 @@ from screens.account import AccountScreen
 from screens.plan import PlanScreen
 from screens.plan.lines import bar
 from services.accounts.results import Ahead
+from services.errors import Refused
 from services.plans.results import PlanChange, PlanForm, PromiseForm
 from tests.screens.conftest import burst, press, settled, shown, top
 from tests.screens.fakes import FIRST, FakeServices, session, usd
+from tests.screens.fakes_charges import VISA, FakeCharges
 from tests.screens.fakes_plans import FakePlans, offer, outlook, plan, promise
 
 
@@ -170,3 +172,41 @@ def test_pictures(desktop, book: FakePlans, snap_compare, size, what):
     elif what == "hostile":
         book.seen = outlook(debtor=HOSTILE, plan=plan(state="held", reason=HOSTILE))
     assert snap_compare(desktop(opened), terminal_size=size, run_before=settled)
+
+
+def with_cards(routes) -> PlanScreen:
+    return PlanScreen(routes.desk, routes.plans, routes.promises, routes.settlements, FIRST, charges=routes.charges)
+
+
+async def test_a_plan_charges_the_saved_method_whose_first_letters_are_typed(desktop, book: FakePlans, services):
+    services.charges = FakeCharges()
+    book.seen = outlook(plan=None, promises=(), offers=())
+    app = desktop(with_cards)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "n5 Dec\n\n100\n\n2\nvisa")
+        assert "charged on its day" in shown(app)
+        await burst(pilot, "\n")
+        assert "Plan made" in shown(app)
+    assert book.called("make") == [
+        (FIRST, PlanForm(date(2026, 12, 5), "monthly", None, usd("100"), 2, method_id=VISA.id), 17)
+    ]
+
+
+async def test_a_plan_is_charged_or_paid_by_hand_from_now_on(desktop, book: FakePlans, services):
+    services.charges = FakeCharges()
+    app = desktop(with_cards)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "cvisa\n")
+        assert "Charged to visa 4242 by itself" in shown(app)
+        await burst(pilot, "c\n")
+        assert "Paid by hand" in shown(app)
+        services.charges.saved = ()
+        await burst(pilot, "c")
+        assert "has saved no method" in shown(app)
+        services.charges.failures["methods"].append(Refused("no provider", rule="no_gateway"))
+        await burst(pilot, "c")
+        assert isinstance(top(app), PlanScreen)
+    changes = [change for _number, change, _version in book.called("change")]
+    assert changes == [PlanChange("method", method_id=VISA.id), PlanChange("method", method_id=None)]
