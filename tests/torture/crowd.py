@@ -23,10 +23,10 @@ from tests.support.house import House
 class Crowd:
     """Accounts of one person, and a few stores that many share."""
 
-    def __init__(self, house: House, accounts: int, stores: int, size: int) -> None:
+    def __init__(self, house: House, accounts: int, stores: int, size: int, principal: int = 200_00) -> None:
         self.house = house
         self.office = Office(house)
-        self.numbers = [house.place(principal=200_00, fees=20_00) for _ in range(accounts)]
+        self.numbers = [house.place(principal=principal, fees=20_00) for _ in range(accounts)]
         self.methods = {number: self.office.saved(number) for number in self.numbers}
         house.su.execute(
             "with p as (insert into debtflow.person (agency_id) values (1) returning id) "
@@ -53,12 +53,13 @@ class Person:
         self.charges = Charges(store, crowd.office.provider)
         self.worker, self.interest = Charges(crowd.worker, crowd.office.provider), Interest(crowd.worker)
         self.acts = (
-            self.pay, self.pay, self.pay_many, self.reverse, self.batch, self.spread, self.adjust, self.unadjust,
-            self.charge, self.charge, self.refund, self.hear, self.status, self.assign, self.accrue,
+            self.pay, self.pay, self.pay_many, self.reverse, self.batch, self.keyed_batch, self.spread, self.adjust,
+            self.unadjust, self.charge, self.charge, self.refund, self.hear, self.status, self.assign, self.accrue,
         )  # fmt: skip
         self.posted: list[str] = []
         self.adjusted: list[str] = []
         self.charged: list[str] = []
+        self.keyed: list[int] = []
 
     def act(self) -> DebtFlowError | None:
         try:
@@ -93,10 +94,23 @@ class Person:
         if self.posted:
             self.payments.reverse(self.posted.pop(), "nsf", submission_id=uuid4())
 
-    def batch(self) -> None:
+    def slips(self) -> tuple[BatchForm, list[BatchEntry]]:
         entries = [BatchEntry(number, self.money(), "check", allow_duplicate=True) for number in self.some()]
         whole = Money.sum([entry.amount for entry in entries], "USD")
-        self.batches.enter(BatchForm(Totals(len(entries), whole, None)), entries)
+        return BatchForm(Totals(len(entries), whole, None)), entries
+
+    def batch(self) -> None:
+        self.batches.enter(*self.slips())
+
+    def keyed_batch(self) -> None:
+        if self.keyed:
+            self.batches.post(self.keyed.pop())
+        self.key()
+
+    def key(self) -> None:
+        form, entries = self.slips()
+        self.keyed.append(self.batches.open(form).id)
+        self.batches.key(self.keyed[-1], entries)
 
     def spread(self) -> None:
         self.receipts.post(SpreadForm(self.one(), usd(self.dice.randint(1, 40_00)), "check", allow_duplicate=True))
@@ -124,9 +138,11 @@ class Person:
             self.charges.refund(self.charged[-1], usd(1), submission_id=uuid4())
 
     def hear(self) -> None:
-        said = list(self.crowd.office.provider.charges.values())
-        if said:
-            self.worker.hear(notice(charged=self.dice.choice(said)))
+        provider = self.crowd.office.provider
+        if charges := list(provider.charges.values()):
+            self.worker.hear(notice(charged=self.dice.choice(charges)))
+        if refunds := list(provider.refunded.values()):
+            self.worker.hear(notice(refunded=self.dice.choice(refunds)))
         self.worker.resolve_due(3)
 
     def status(self) -> None:
