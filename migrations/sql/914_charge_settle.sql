@@ -213,6 +213,22 @@ begin
                      case when age < interval '1 day' then kernel_now() + greatest(age, interval '5 minutes') end);
 end $$;
 
+-- Old news about what is decided makes the worker ask. Its answer ends that question, unless it set another one.
+create or replace function charge_answered(c charge, heard jsonb, who identity) returns charge
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if heard_first_hand(who, heard) and coalesce(heard ->> 'state', 'unknown') <> 'unknown'
+     and not charge_is_open(c.state) and c.next_ask_at <= kernel_now() then
+    update charge x
+       set next_ask_at = null, asks = 0, lease = null, lease_until = null
+     where x.id = c.id
+    returning x.* into c;
+  end if;
+  return c;
+end $$;
+
 -- Heard: {source: call|ask|webhook, state: succeeded|processing|open|failed|canceled|expired|not_found|unknown,
 -- provider_id?, amount?, currency?, kind?, code?, message?, saved?: {provider_id, kind, brand, last4, expires}}.
 create or replace function charge_hear(wanted uuid, heard jsonb) returns table (changed boolean, was text, state text)
@@ -242,7 +258,7 @@ begin
     then charge_step(c, 'unknown', heard ->> 'code', kernel_now() + charge_patience(c.asks))
     else c
   end;
-  after := charge_confirm(c, after, heard, who);
+  after := charge_confirm(c, charge_answered(after, heard, who), heard, who);
   changed := (after.state, after.payment_id, after.reason) is distinct from (c.state, c.payment_id, c.reason);
   state := after.state;
   return next;

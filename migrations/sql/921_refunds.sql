@@ -292,6 +292,22 @@ begin
                      case when age < interval '1 day' then kernel_now() + greatest(age, interval '5 minutes') end);
 end $$;
 
+-- As charge_answered.
+create or replace function refund_answered(f refund, heard jsonb, who identity) returns refund
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if heard_first_hand(who, heard) and coalesce(heard ->> 'state', 'unknown') <> 'unknown'
+     and f.state in ('posted', 'failed') and f.next_ask_at <= kernel_now() then
+    update refund x
+       set next_ask_at = null, asks = 0, lease = null, lease_until = null
+     where x.id = f.id
+    returning x.* into f;
+  end if;
+  return f;
+end $$;
+
 -- Heard: {source: call|ask|webhook, state: succeeded|pending|failed|not_found|unknown, provider_id?, amount?,
 -- currency?, code?}. In any order, however often.
 create or replace function refund_hear(wanted uuid, heard jsonb) returns table (changed boolean, was text, state text)
@@ -321,7 +337,7 @@ begin
     when heard ->> 'state' = 'pending' then refund_step(f, 'pending', null, kernel_now() + interval '1 hour')
     else refund_step(f, 'unknown', heard ->> 'code', kernel_now() + charge_patience(f.asks))
   end;
-  after := refund_confirm(f, after, heard, who);
+  after := refund_confirm(f, refund_answered(after, heard, who), heard, who);
   changed := (after.state, after.posted_id, after.reason) is distinct from (was, f.posted_id, f.reason);
   state := after.state;
   return next;

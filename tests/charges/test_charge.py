@@ -252,6 +252,25 @@ def test_what_a_supervisor_settled_stays_settled_when_the_provider_is_asked(offi
     assert office.sound()
 
 
+def test_old_news_of_what_is_decided_is_asked_about_once(office: Office) -> None:
+    number = office.house.place(principal=100_00)
+    office.provider.state = "processing"
+    office.desk().start(office.form(number, 60_00, office.saved(number, kind="us_bank_account")))
+    name, old = next(iter(office.provider.charges.items()))
+    office.provider.charges[name] = replace(old, state="failed", code="insufficient_funds")
+    worker = office.desk("wally")
+    worker.hear(notice(charged=office.provider.charges[name]))
+    office.later(3)
+    worker.resolve_due()
+    worker.hear(notice(charged=old))
+    assert worker.resolve_due() == 1
+    for _ in range(3):
+        office.later(3)
+        assert worker.resolve_due() == 0
+    assert office.held(number) == 0
+    assert office.sound()
+
+
 def test_a_second_payment_under_one_key_is_told(office: Office) -> None:
     number = office.house.place(principal=100_00)
     charge = office.desk().start(office.form(number, 60_00))

@@ -162,6 +162,21 @@ def test_one_that_is_on_its_way_counts_and_one_that_comes_back_does_not(office: 
     assert office.sound()
 
 
+def test_old_news_of_a_refund_is_asked_about_once(office: Office) -> None:
+    number, worker = office.house.place(principal=100_00), office.desk("wally")
+    back(office, paid(office, number, 60_00), 40_00)
+    office.later(3)
+    worker.resolve_due()
+    [told] = office.provider.refunded.values()
+    worker.hear(notice(refunded=replace(told, state="failed", code="declined")))
+    assert worker.resolve_due() == 1
+    for _ in range(3):
+        office.later(3)
+        assert worker.resolve_due() == 0
+    assert office.due(number) == [80_00, 0, 0, 0]
+    assert office.sound()
+
+
 def test_one_told_with_another_amount_waits_for_a_person(office: Office) -> None:
     number = office.house.place(principal=100_00)
     receipt, key, worker = paid(office, number, 60_00), uuid4(), office.desk("wally")
