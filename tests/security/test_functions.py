@@ -236,7 +236,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "commission_returned give_back_parts give_back regain refundable refund_rule refund_locked refund_order "
         "refund_step refund_post refund_failed refund_not_there dispute_fee dispute_opened holds_not_covered "
         "charges_not_posted card_payments_unexplained refunds_not_posted confirm_after heard_first_hand heard_code "
-        "charge_agrees charge_confirm refund_confirm charge_answered refund_answered refund_clerk charges_contradicted charges_confirmed",
+        "charge_agrees charge_confirm refund_confirm charge_answered refund_answered refund_clerk "
+        "charges_contradicted charges_confirmed",
     ),
     # imports
     (
