@@ -106,7 +106,7 @@ def charges(report: Report, account: str | None) -> None:
         for each in found
     ]
     table = Table(
-        ("CHARGE", "ACCOUNT", "AMOUNT", "BY", "STATE", "REASON", "RECEIPT", "ASKED AGAIN"), rows, empty="none"
+        ("CHARGE", "ACCOUNT", "AMOUNT", "PAID WITH", "STATE", "REASON", "RECEIPT", "ASKED AGAIN"), rows, empty="none"
     )
     report.give({"charges": found, "breaker": breaker}, table)
     if breaker.state != "closed":

@@ -197,6 +197,8 @@ class ChargingScreen(WeighingScreen):
             self.desk.drafts.keep(self.draft_name(), self._fields.values | self._attempt.draft())
         if isinstance(error, Declined):
             self._fields["saved"].editor.focus()
+            # The hold came and went: that was no colleague who moved the account.
+            self._read()
         self._look_at_provider()
         return shown
 

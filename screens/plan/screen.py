@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from services.charges.results import SavedMethod
     from services.plans.results import Instalment, Offer, Outlook, Plan, Promise
 
-ON_PLAN = frozenset({"change", "add", "drop", "hold", "cancel_plan", "method"})
+ON_PLAN = frozenset({"change", "add", "drop", "hold", "release", "cancel_plan", "method"})
 NOTHING = """No payment plan.
 
 n  divides what is owed into instalments
@@ -49,7 +49,8 @@ is paid in full and in time; then the rest is written off.
         key("n", "new_plan", "new plan", "Divide what is owed into instalments"),
         key("a", "add", "add", "Add an instalment; the last one gives its amount"),
         key("x", "drop", "drop", "Drop the instalment under the cursor"),
-        key("h", "hold", "hold", "Hold the plan, or release one that is held"),
+        key("h", "hold", "hold", "Charge nothing more until the plan is released"),
+        key("h", "release", "release", "Have the held plan go on"),
         key("d", "cancel_plan", "end plan", "Cancel the plan"),
         key("c", "method", "card", "Charge a saved method by itself, or let it be paid by hand", show=False),
         key("p", "promise", "promise", "Take a promise to pay"),
@@ -141,10 +142,12 @@ is paid in full and in time; then the rest is written off.
                 return self._plan is None
             case "change" | "drop":
                 return self._line is not None
-            case "add" | "hold" | "cancel_plan":
+            case "add" | "cancel_plan":
                 return self._plan is not None
             case "method":
                 return self._plan is not None and self._charges is not None
+            case "hold" | "release":
+                return self._plan is not None and (self._plan.state == "held") == (action == "release")
             case "withdraw":
                 return self._promise is not None
             case "accept" | "take_back":
@@ -225,15 +228,14 @@ is paid in full and in time; then the rest is written off.
         self.app.push_screen(Confirm(f"Drop instalment {line.no}?", effect, "drop"), sure)
 
     def action_hold(self) -> None:
-        plan = self._plan
-        if plan is None:
-            return
-        if plan.state == "held":
-            effect = "The plan goes on; what was declined is tried again on the next round."
-            self._because("Release the plan", effect, "release", self._plans.release, plan, "Released")
-        else:
+        if self._plan is not None:
             effect = "Nothing more is charged until it is released."
-            self._because("Hold the plan", effect, "hold", self._plans.hold, plan, "Held")
+            self._because("Hold the plan", effect, "hold", self._plans.hold, self._plan, "Held")
+
+    def action_release(self) -> None:
+        if self._plan is not None:
+            effect = "The plan goes on; what was declined is tried again on the next round."
+            self._because("Release the plan", effect, "release", self._plans.release, self._plan, "Released")
 
     def action_cancel_plan(self) -> None:
         if self._plan is not None:

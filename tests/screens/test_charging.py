@@ -13,7 +13,7 @@ from textual import events
 
 from screens.charge import ChargeScreen
 from screens.payment import PaymentScreen
-from services.charges.results import ChargeForm, LinkForm
+from services.charges.results import Charge, ChargeForm, LinkForm
 from services.errors import Refused, Unreachable
 from services.gateways.base import ProviderUnavailable
 from tests.screens.conftest import burst, press, settled, shown, top, until
@@ -184,6 +184,27 @@ async def test_a_decline_says_why_and_what_to_offer_and_keys_typed_ahead_charge_
         first, second = started(charges)
         assert first.submission_id != second.submission_id
         assert "R-000483-9" in shown(app)
+
+
+async def test_a_decline_is_still_said_when_its_own_hold_has_moved_the_account(
+    desktop, services: FakeServices, charges: FakeCharges, monkeypatch
+):
+    charges.outcome, charges.reason = "failed", "insufficient_funds"
+    start = charges.start
+
+    def holding(form: ChargeForm) -> Charge:
+        services.accounts.book[FIRST] = account(version=19)
+        charges.till.version = 19
+        return start(form)
+
+    monkeypatch.setattr(charges, "start", holding)
+    app = desktop(paying)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await burst(pilot, "250\ncard\n\n")
+        top(app)._watch()
+        await settled(pilot)
+        assert "version 19" in shown(app)
+        assert "not enough money on it" in shown(app)
 
 
 @pytest.mark.parametrize(

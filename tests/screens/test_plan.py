@@ -92,6 +92,7 @@ async def test_a_plan_is_held_and_released_with_a_reason(desktop, book: FakePlan
         await burst(pilot, "hasked by phone\n")
         await settled(pilot)
         assert "held: asked by phone" in shown(app)
+        assert "h release" in shown(app)
         await burst(pilot, "hpays again\n")
         await settled(pilot)
         await burst(pilot, "dgave up\n")
