@@ -64,12 +64,12 @@ def _totals(entries: Sequence[BatchEntry]) -> Totals:
 
 
 def spread(desk: Services, debtor: str) -> None:
-    """A person sends one check for all they owe."""
+    """A person sends one check, and says what of it is for which debt."""
     rows = desk.accounts.find(parse_lookup(f'name:"{debtor}" status:open'), limit=5).rows
     if len(rows) > 1:
-        amount = Money(30_000, rows[0].balance.currency)
-        form = SpreadForm(rows[0].number, amount, "check", "CHK 3307", remainder="unapplied")
-        desk.receipts.post(form)
+        lines = {row.number: Money(min(10_000, row.balance.minor), row.balance.currency) for row in rows}
+        amount = Money.sum(lines.values(), rows[0].balance.currency)
+        desk.receipts.post(SpreadForm(rows[0].number, amount, "check", "CHK 3307", lines=lines, instruction="memo"))
 
 
 def adjust(ana: Services, bea: Services, chosen: Chosen) -> None:

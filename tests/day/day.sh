@@ -149,6 +149,60 @@ for line in "$(login supervisor user) import.release" "$(login collector user) p
     grep -qx "$line" <<<"$acts" || fail "the audit trail does not say “$line”: $acts"
 done
 
+# ---- the payer pays by a link; the card that was left is charged, and some of that is given back
+
+link=$(as collector payment link --account "$number" --amount 12.00)
+"$PYTHON" -c '
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], data=b"method=pm_card_visa", timeout=30).read()' "$(value url <<<"$link")"
+method=
+for _ in $(seq 60); do
+    method=$(as collector payment methods "$number" | all methods id)
+    [ -z "$method" ] || break
+    sleep 1
+done
+[ -n "$method" ] || fail "the worker has not kept the card that paid the link"
+charged=$(as collector payment charge --account "$number" --amount 20.00 --method "$method")
+expect "state of the charge" posted "$(value state <<<"$charged")"
+as supervisor payment refund "$(value receipt <<<"$charged")" --amount 5.00 --yes >/dev/null
+expect "the balance after link, card and refund" $((before - 1200 - 2000 + 500)) \
+    "$(as collector account show "$number" | value balance.minor)"
+
+# ---- the rest in instalments, to the cent
+
+plan=$(as collector plan make "$number" --from "$("$PYTHON" -c '
+import datetime
+print(datetime.date.today() + datetime.timedelta(days=7))')" --times 3)
+expect "sum of the instalments" $((before - 2700)) "$("$PYTHON" -c '
+import json, sys
+print(sum(line["amount"]["minor"] for line in json.load(sys.stdin)["instalments"]))' <<<"$plan")"
+
+# ---- a stack of checks: nothing of it while it differs, all of it when it agrees
+
+mapfile -t others < <(as collector account find "status:assigned balance>100" --limit 3 | all accounts number)
+stack=$DEBTFLOW_HOME/stack.csv
+{
+    echo account,amount,reference
+    for each in "${others[@]}"; do
+        echo "$each,11.00,slip"
+    done
+} >"$stack"
+code=0
+as supervisor payment batch "$stack" --expect-count 3 --expect-sum 34.00 >/dev/null 2>&1 || code=$?
+expect "exit code of a batch that differs" 1 "$code"
+batch=$(as supervisor payment batch "$stack" --expect-count 3 --expect-sum 33.00)
+expect "state of the batch of payments" posted "$(value batch.state <<<"$batch")"
+
+# ---- one check for several debts, and it stands in the books
+
+mapfile -t debts < <(as supervisor account find 'name:"Marisol Adeyemi" status:open' | all accounts number)
+as supervisor payment spread "${debts[0]}" --amount 21.00 --method check --reference 7 --instruction memo \
+    --line "${debts[0]}=10.00" --line "${debts[1]}=11.00" >/dev/null
+for at in 0 1; do
+    statement=$(as supervisor ledger statement "${debts[at]}" --limit 1)
+    expect "the check on the statement of ${debts[at]}" $((-1000 - 100 * at)) "$(value lines.0.amount.minor <<<"$statement")"
+done
+
 # ---- the books and the house
 
 expect "ledger replay" True "$(as supervisor ledger replay --check | value ok)"
