@@ -20,8 +20,11 @@ from textual.screen import Screen
 
 Typed = events.Key | events.Paste
 
-PATIENCE = 1.0
-"""Seconds after which a key that never settles no longer keeps the next one waiting."""
+PATIENCE = 10.0
+"""Seconds after which a key that never settles no longer keeps the next one waiting.
+
+Long, because a slow machine is likelier than a key that hangs, and a key let go too early lands in the wrong field.
+"""
 
 
 class TypeAhead(App[None]):
