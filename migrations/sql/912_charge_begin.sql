@@ -6,7 +6,7 @@ select office_reads(t), collectors_read(t, 'exists (select from account a where 
        kernel_works(t, 'agency_id = (select (me()).agency_id)')
   from unnest(array['charge', 'refund', 'dispute']::regclass[]) t;
 grant insert on charge, refund, dispute to debtflow_kernel;
-grant update (user_id, started_at, method, state, reason, late, told, told_currency, provider_id, link_id, url,
+grant update (user_id, started_at, method, state, reason, late, told, told_currency, told_id, provider_id, link_id, url,
               expires_at, called_at, settled_at, next_ask_at, confirm_at, asks, lease, lease_until, payment_id, version)
   on charge to debtflow_kernel;
 grant update (held) on account_balance to debtflow_kernel;

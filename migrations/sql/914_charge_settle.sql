@@ -37,6 +37,7 @@ begin
          late = c.late,
          told = c.told,
          told_currency = c.told_currency,
+         told_id = c.told_id,
          provider_id = c.provider_id,
          method = c.method,
          payment_id = c.payment_id,
@@ -82,17 +83,19 @@ begin
   return w.payment_id;
 end $$;
 
--- Money was taken, but not as it was asked for: nobody posts that silently, a person looks at it. A hold stays.
+-- Money was taken, but not as it was asked for: nobody posts that silently, a person looks at it. A hold stays. What a
+-- person has settled is news again only where the provider names yet another payment.
 create or replace function charge_mismatch(c charge, why text, heard jsonb) returns charge
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
-  if c.reason in (why, 'mismatch settled') then
+  if c.reason in (why, why || ' settled') and c.told_id is not distinct from heard ->> 'provider_id' then
     return c;
   end if;
   c.told := (heard ->> 'amount')::bigint;
   c.told_currency := left(heard ->> 'currency', 3);
+  c.told_id := left(heard ->> 'provider_id', 100);
   perform security_note('charge.mismatch', why, 'account', c.account_id, jsonb_build_object(
     'charge', c.id, 'asked', c.amount, 'currency', c.currency, 'told', c.told, 'told_currency', c.told_currency));
   return charge_step(c, case when charge_is_open(c.state) then 'unknown' else c.state end, why, null);
@@ -283,6 +286,10 @@ begin
   c := charge_locked(wanted);
   if c.state = 'canceled' then
     return 'canceled';
+  elsif c.reason = 'taken_twice' then
+    perform supervisor_only(who, 'charge_mismatch', 'the provider tells this charge otherwise');
+    perform charge_step(c, c.state, 'taken_twice settled', null);
+    return 'settled';
   elsif not charge_is_open(c.state) then
     return 'decided';
   elsif c.state = 'processing' then

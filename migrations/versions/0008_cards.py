@@ -72,6 +72,7 @@ create table charge (
   late            boolean not null default false,
   told            bigint,
   told_currency   text constraint charge_told_currency_length check (length(told_currency) <= 3),
+  told_id         text constraint charge_told_id_length check (length(told_id) <= 100),
   provider_id     text constraint charge_provider_length check (length(provider_id) <= 100),
   link_id         text constraint charge_link_length check (length(link_id) <= 100),
   url             text constraint charge_url_form check (url ~ '^https?://[!-~]+$' and length(url) <= 2000),

@@ -209,6 +209,11 @@ charges it again. A link: read it out (s), copy it (c), or let the person scan i
         title = "Take this link back?"
         if charge.kind != "link" or charge.reason == "mismatch":
             title, effect = "Give this charge up?", f"{charge.amount} are no longer held, and nothing is posted for it."
+        if charge.reason == "taken_twice":
+            title, effect = (
+                "Is it settled at the provider?",
+                "What is posted stays posted, and nobody is asked to look any more.",
+            )
         self.app.push_screen(Confirm(title, effect, "take back"), sure)
 
 

@@ -45,7 +45,9 @@ _REASONS: dict[str, tuple[str, str]] = {
     "no_answer": ("no answer", ""),
     "not_found": ("the provider does not find it", ""),
     "mismatch": ("the provider took another amount", "A supervisor has to settle it at the provider, then x."),
-    "taken_twice": ("the provider took it twice", "A supervisor has to refund one of them at the provider."),
+    "taken_twice": ("the provider took it twice", "A supervisor has to refund one of them at the provider, then x."),
+    "mismatch settled": ("the provider took another amount, and a supervisor settled it", ""),
+    "taken_twice settled": ("the provider took it twice, and a supervisor settled it", ""),
     "late": ("heard of after it had been given up", ""),
 }
 

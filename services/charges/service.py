@@ -63,8 +63,9 @@ class Charges:
     def cancel(self, charge_id: UUID) -> Charge:
         """Give a charge up: one that was never sent, or a link, which the provider ends first.
 
-        A link that was paid meanwhile is posted, and the Charge says so. Raises Refused where it is decided or may have
-        been charged.
+        A link that was paid meanwhile is posted, and the Charge says so. What the provider tells otherwise
+        (``mismatch``, ``taken_twice``) is settled by it, by supervisors only. Raises Refused where it is decided or
+        may have been charged.
         """
         self.show(charge_id)
         answer = self._store.act(lambda c: c.exec_driver_sql(CANCEL, (charge_id,)).scalar_one())

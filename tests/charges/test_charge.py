@@ -278,6 +278,14 @@ def test_a_second_payment_under_one_key_is_told(office: Office) -> None:
     office.desk("wally").hear(notice(charged=replace(said, provider_id="pi_another")))
     assert only(office).id == charge.id
     assert (only(office).reason, office.payments()) == ("taken_twice", 1)
+    with pytest.raises(NotAllowed):
+        office.desk().cancel(charge.id)
+    settled = office.desk("bea").cancel(charge.id)
+    assert (settled.state, settled.reason) == ("posted", "taken_twice settled")
+    office.desk("wally").hear(notice(charged=replace(said, provider_id="pi_another")))
+    assert office.desk().show(charge.id).reason == "taken_twice settled", "it is that payment that was settled"
+    office.desk("wally").hear(notice(charged=replace(said, provider_id="pi_a_third")))
+    assert only(office).reason == "taken_twice"
 
 
 def test_news_in_any_order_twice_make_one_payment(office: Office) -> None:
