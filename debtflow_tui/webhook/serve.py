@@ -60,6 +60,8 @@ def server(door: Door) -> _Server:
         access_log=False,
         server_header=False,
         lifespan="on",
+        http="h11",  # one parser, whatever else is installed: what it refuses is part of what the door answers
+        loop="asyncio",
         limit_concurrency=AT_ONCE,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,

@@ -77,7 +77,7 @@ def desktop(services: FakeServices, tmp_path: Path) -> Callable[..., Desktop]:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Let the app work until the condition holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await pilot.pause(0.01)
 
@@ -88,7 +88,7 @@ async def settled(pilot: Pilot[Any]) -> None:
         # Keys stand in the app's own queue first, and Textual's pause does not wait for that one.
         heard = asyncio.Event()
         pilot.app.call_later(heard.set)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await heard.wait()
         await pilot.pause()
         await until(pilot, lambda: _at_rest(pilot.app))
