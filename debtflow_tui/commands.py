@@ -34,12 +34,16 @@ from services.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class FastPath:
-    """One word of the command line; ``open`` gets the rest of the line and the account on the screen, if any."""
+    """One word of the command line; ``open`` gets the rest of the line and the account on the screen, if any.
+
+    ``names`` are what people type who do not know the word yet: whole, or by the first letters.
+    """
 
     word: str
     form: str
     does: str
     open: Callable[[str, str | None], Travel]
+    names: tuple[str, ...] = ()
 
 
 def _number(rest: str, here: str | None) -> tuple[str, str]:
@@ -110,27 +114,41 @@ def _inbox(rest: str, _here: str | None) -> Travel:
 
 
 FAST_PATHS = (
-    FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account),
-    FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment),
-    FastPath("k", "k 10023-3", "one receipt over several debts", lambda rest, here: OpenSpread(_number(rest, here)[0])),
-    FastPath("n", "n 10023-3", "write a note", _doing("note")),
-    FastPath("c", "c 10023-3", "record a call", _doing("call")),
-    FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up")),
-    FastPath("s", "s 10023-3", "change the status", _doing("status")),
-    FastPath("b", "b  or  b 12", "batches of payments, or one to key into", _batches),
-    FastPath("plan", "plan 10023-3", "promise, plan and offer of an account", _agreed),
-    FastPath("i", "i  or  i 118", "imports, or one batch", _imports),
-    FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail),
-    FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet()),
-    FastPath("l", "l  or  l R-000481-4", "the books, or one transfer", _ledger),
-    FastPath("tr", "tr", "trust: what the cash is held for", lambda _rest, _here: OpenTrust()),
-    FastPath("w", "w  or  w failed", "webhooks that came in", _inbox),
-    FastPath("j", "j", "background jobs and workers", lambda _rest, _here: OpenJobs()),
+    FastPath("a", "a 10023-3  or  a quil oye", "open an account, or look one up", _account, ("accounts",)),
+    FastPath("p", "p 10023-3 250.00 check 1991", "enter a payment", _payment, ("payment",)),
+    FastPath(
+        "k",
+        "k 10023-3",
+        "one receipt over several debts",
+        lambda rest, here: OpenSpread(_number(rest, here)[0]),
+        ("several", "spread"),
+    ),
+    FastPath("n", "n 10023-3", "write a note", _doing("note"), ("note",)),
+    FastPath("c", "c 10023-3", "record a call", _doing("call"), ("call",)),
+    FastPath("f", "f 10023-3", "set the follow-up date", _doing("follow_up"), ("follow_up", "followup")),
+    FastPath("s", "s 10023-3", "change the status", _doing("status"), ("status",)),
+    FastPath("b", "b  or  b 12", "batches of payments, or one to key into", _batches, ("batches", "batch")),
+    FastPath("plan", "plan 10023-3", "promise, plan and offer of an account", _agreed, ("plans", "promises")),
+    FastPath("i", "i  or  i 118", "imports, or one batch", _imports, ("imports",)),
+    FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail, ("trail", "audit")),
+    FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet(), ("day", "sheet")),
+    FastPath("l", "l  or  l R-000481-4", "the books, or one transfer", _ledger, ("ledger", "books")),
+    FastPath("tr", "tr", "trust: what the cash is held for", lambda _rest, _here: OpenTrust(), ("trust",)),
+    FastPath("w", "w  or  w failed", "webhooks that came in", _inbox, ("webhooks", "inbox")),
+    FastPath("j", "j", "background jobs and workers", lambda _rest, _here: OpenJobs(), ("jobs", "queue")),
     FastPath("lock", "lock", "lock the screen", lambda _rest, _here: Lock()),
-    FastPath("q", "q", "sign out", lambda _rest, _here: SignOut()),
-    FastPath("?", "?", "keys of this screen", lambda _rest, _here: ShowHelp()),
+    FastPath("q", "q", "sign out", lambda _rest, _here: SignOut(), ("quit", "exit")),
+    FastPath("?", "?", "keys of this screen", lambda _rest, _here: ShowHelp(), ("help",)),
 )
 _BY_WORD = {path.word: path for path in FAST_PATHS}
+SHORTEST = 3
+"""Letters from which on the beginning of a name is understood."""
+
+
+def _path(word: str) -> FastPath | None:
+    """The fast path that a word means; none for the beginning of names of several."""
+    meant = [path for path in FAST_PATHS if len(word) >= SHORTEST and any(n.startswith(word) for n in path.names)]
+    return _BY_WORD.get(word) or (meant[0] if len(meant) == 1 else None)
 
 
 def parse(text: str, here: str | None = None) -> tuple[Travel, ...]:
@@ -141,13 +159,13 @@ def parse(text: str, here: str | None = None) -> tuple[Travel, ...]:
 
 def _one(line: str, here: str | None) -> Travel:
     word, _, rest = line.partition(" ")
-    path = _BY_WORD.get(word.lower())
+    path = _path(word.lower())
     if path is not None:
         return path.open(rest.strip(), here)
     if number_candidates(line):
         return OpenAccount(number_candidates(line)[0])
     known = " ".join(path.word for path in FAST_PATHS)
-    raise BadInput("command", f"“{word}” is no command; there are: {known}")
+    raise BadInput("command", f"“{word}” is no command: {known}")
 
 
 def prompt(path: FastPath) -> Travel:

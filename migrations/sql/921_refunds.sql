@@ -386,7 +386,23 @@ as $$
    where f.id = wanted and (me()).agency_id = f.agency_id
 $$;
 
+-- An account's refunds that are not decided, the newest first.
+create or replace function refunds_under_way(number text) returns table (
+  id uuid, of_payment bigint, amount bigint, currency text, method text, brand text, last4 text, state text,
+  started_at timestamptz, login text)
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select f.id, f.payment_id, f.amount, f.currency::text, c.method, m.brand, m.last4, f.state, f.started_at, u.login
+    from refund f
+    join charge c on c.id = f.charge_id
+    left join saved_method m on m.id = c.saved_method_id
+    left join users u on u.id = f.user_id
+   where f.account_id = (select (account_seen(number)).id) and f.state in ('pending', 'unknown')
+   order by f.started_at desc, f.id
+$$;
+
 select operators_may(f), worker_may(f)
   from (values ('execute on function refund_begin, refund_enter, refund_claim, refund_release, refund_hear, '
-                'refund_seen')) x(f);
+                'refund_seen, refunds_under_way')) x(f);
 select worker_may('execute on function refund_found');

@@ -47,7 +47,7 @@ class AdjustForm(FormDialog[str]):
             Entry("kind", "Kind", codes=kinds, width=20),
             Entry("amount", "Amount", required=True, placeholder=money(self._account.balance), width=15,
                   check=self._echo),
-            Entry("reason", "Reason", codes=self._of(kinds[0]), check=self._meaning, width=26),
+            Entry("reason", "Reason", codes=self._of(kinds[0]), check=self._meaning, width=25),
             bucket,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from screens.widgets.reasons import why
 from screens.widgets.saved import has_expired
 
 if TYPE_CHECKING:
-    from services.charges.results import Charge, SavedMethod
+    from services.charges.results import Charge, RefundUnderWay, SavedMethod
 
 OPEN = frozenset({"pending", "unknown", "processing"})
 """States in which the amount is held."""
@@ -85,15 +85,35 @@ def state_of(charge: Charge) -> str:
 
 def held_lines(charges: Iterable[Charge], local: Callable[[datetime], datetime], today: date) -> list[Content]:
     """What everybody must know before taking money here: what is held, and by what."""
-    return [_held(charge, local(charge.started_at), today) for charge in charges if charge.state in OPEN]
+    return [_held(charge, _since(local(charge.started_at), today)) for charge in charges if charge.state in OPEN]
 
 
-def _held(charge: Charge, since: datetime, today: date) -> Content:
-    when = f"{since:%H:%M}" if since.date() == today else f"{since.day} {since:%b}"
-    what = f" ◌ {money(charge.amount)} held: {charge.shown} {state_of(charge)} since {when}"
+def _held(charge: Charge, when: str) -> Content:
+    what = f"{money(charge.amount)} held, {charge.shown} {state_of(charge)} since {when}  (u)"
     if charge.state == "unknown":
-        return plain(f"{what}. Do NOT charge again  (u)", "bold $text-error")
-    return plain(f"{what}  (u)", "$text-accent")
+        # What must not be done comes first: a long name behind it may be cut.
+        return plain(f" ◌ Do NOT charge again: {what}", "bold $text-error")
+    return plain(f" ◌ {what}", "$text-accent")
+
+
+def refund_lines(
+    refunds: Iterable[RefundUnderWay], local: Callable[[datetime], datetime], today: date
+) -> list[Content]:
+    """What is on its way back to the debtor and not confirmed yet, so that nobody gives it back again."""
+    return [_on_its_way(refund, _since(local(refund.started_at), today)) for refund in refunds]
+
+
+def _on_its_way(refund: RefundUnderWay, when: str) -> Content:
+    to = "" if refund.shown == "link" else f" to {refund.shown}"
+    if refund.state == "unknown":
+        return plain(
+            f" ◌ Do NOT refund again: {money(refund.amount)} may be on its way{to}, {when}", "bold $text-error"
+        )
+    return plain(f" ◌ {money(refund.amount)} on its way back{to} since {when}, for {refund.of}", "$text-accent")
+
+
+def _since(since: datetime, today: date) -> str:
+    return f"{since:%H:%M}" if since.date() == today else f"{since.day} {since:%b}"
 
 
 def methods_fact(methods: Iterable[SavedMethod], today: date) -> Content | None:

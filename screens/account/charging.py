@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from screens.account.charges import held_lines, methods_fact
+from screens.account.charges import held_lines, methods_fact, refund_lines
 from screens.account.head import AccountFacts, AccountHead
 from screens.account.lists import Lists
 from screens.account.ports import ChargeBook
@@ -14,7 +14,9 @@ from screens.dialogs.confirm import Confirm
 from services.errors import DebtFlowError, Misconfigured
 
 if TYPE_CHECKING:
-    from services.charges.results import Charge, SavedMethod
+    from services.charges.results import Charge, RefundUnderWay, SavedMethod
+
+    Read = tuple[tuple[Charge, ...], tuple[SavedMethod, ...], tuple[RefundUnderWay, ...]]
 
 
 class ChargingAccount(BaseScreen):
@@ -25,27 +27,29 @@ class ChargingAccount(BaseScreen):
         self._number = number
         self._charges = charges
         self._learning = False
+        self._refunds: tuple[RefundUnderWay, ...] = ()
         self._head = AccountHead()
         self._facts = AccountFacts()
         self._lists = Lists(desk.local, lambda: desk.today)
 
     def _read_charges(self) -> None:
-        """Read what was charged and what could be; both come together, so that one never contradicts the other."""
+        """Read what was charged, what could be, and what goes back; together, so that none contradicts another."""
         book = self._charges
         if book is None:
             return
 
-        def read() -> tuple[tuple[Charge, ...], tuple[SavedMethod, ...]]:
-            return book.of_account(self._number), book.methods(self._number)
+        def read() -> Read:
+            return book.of_account(self._number), book.methods(self._number), book.refunds_under_way(self._number)
 
         self.ask(read, self._show_charges, topic="charges", quiet=True, failed=self._no_charges)
 
-    def _show_charges(self, read: tuple[tuple[Charge, ...], tuple[SavedMethod, ...]]) -> None:
-        charges, methods = read
+    def _show_charges(self, read: Read) -> None:
+        charges, methods, self._refunds = read
         # The provider is still to be asked about one, if only for the method that it left behind.
-        self._learning = any(charge.next_ask_at for charge in charges)
+        self._learning = any(charge.next_ask_at for charge in charges) or bool(self._refunds)
         self._lists.show_charges(charges, methods)
-        self._head.show_held(held_lines(charges, self.desk.local, self.desk.today))
+        local, today = self.desk.local, self.desk.today
+        self._head.show_held([*held_lines(charges, local, today), *refund_lines(self._refunds, local, today)])
         self._facts.show_saved(methods_fact(methods, self.desk.today))
         self.refresh_bindings()
 

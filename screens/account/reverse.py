@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from screens.account.ports import Reversals
 from screens.base import Desk, FormDialog
-from screens.widgets import Entry, money, words
+from screens.widgets import Entry, day, money, words
 from services.domain.money import Money
 from services.errors import BadInput
 
@@ -24,8 +24,9 @@ class ReverseForm(FormDialog[str]):
         self._payments = payments
         self._row = row
         after = account.balance + row.amount
+        how = " ".join(filter(None, (words(row.method), row.reference)))
         about = (
-            f"Takes back {money(row.amount)} ({words(row.method)} {row.reference or ''}, {row.effective_on}). "
+            f"Takes back {money(row.amount)} ({how}, {day(row.effective_on)}). "
             f"Owing goes from {money(account.balance)} to {after}."
         )
         super().__init__(desk, f"Reverse {row.receipt}", about, "reverse")

@@ -15,7 +15,7 @@ from screens.account import forms
 from screens.account.adjust import AdjustForm, PayoffForm
 from screens.account.charging import ChargingAccount
 from screens.account.ports import AccountBook, AdjustmentBook, ChargeBook, InterestBook, Reversals
-from screens.account.refund import RefundForm, by_charge, left_of
+from screens.account.refund import RefundForm, by_charge, left_of, why_not
 from screens.account.reverse import ReverseForm
 from screens.base import Desk, FormDialog, key
 from screens.dialogs.confirm import Confirm
@@ -131,7 +131,9 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
             return self._lists.view == ONLY_IN[action]
         if action == "charges":
             return self._charges is not None
-        return self._payment_here() is not None if action == "reverse" else True
+        if action == "reverse":
+            return self._lists.view == "payments" or self._payment_here() is not None
+        return True
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -249,7 +251,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def _may_go_back(self, row: PaymentRow) -> bool:
         if by_charge(row):
-            return self._account is not None and left_of(row, self._account.payments).minor > 0
+            return self._account is not None and left_of(row, self._account.payments, self._refunds).minor > 0
         return row.reverses is None and row.reversed_by is None
 
     # ---- doing -----------------------------------------------------------------------------------------------------
@@ -336,10 +338,15 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def action_reverse(self) -> None:
         row = self._payment_here()
-        if row is None or self._account is None:
+        if self._account is None:
+            return
+        if row is None:
+            self.say(*why_not(self._lists.payments.current))
             return
         if by_charge(row) and self._charges is not None:
-            self.app.push_screen(RefundForm(self.desk, self._charges, self._account, row), self._refunded)
+            self.app.push_screen(
+                RefundForm(self.desk, self._charges, self._account, row, self._refunds), self._refunded
+            )
         else:
             self.app.push_screen(ReverseForm(self.desk, self._payments, self._account, row), self._done)
 

@@ -42,8 +42,11 @@ class Help(ModalScreen[None]):
 
 
 def _flowing(notes: str) -> str:
-    """Paragraphs without the line ends of their source."""
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in notes.split("\n\n"))
+    """Paragraphs without the line ends of their source; one that is indented is a table and keeps its lines."""
+    return "\n\n".join(
+        paragraph.rstrip() if paragraph.startswith(" ") else " ".join(paragraph.split())
+        for paragraph in notes.split("\n\n")
+    )
 
 
 def _line(key: Key) -> Content:

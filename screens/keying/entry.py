@@ -48,9 +48,15 @@ class KeyingScreen(BaseScreen):
     CSS_PATH = "keying.tcss"
     AUTO_FOCUS = "#line"
     HELP = """ACCOUNT AMOUNT [METHOD] [REFERENCE] [@DATE] [!] [+] and Enter keeps a line in the database at once.
-.  the account of the line before      !  a second payment of the same amount
-m cash, d -1  sticky method and date   +  keep what is too much unapplied
-a 7 10023-3 25.00  amends line 7       x 7  drops it
+
+  .             the account of the line before
+  !             a second payment of the same amount is meant
+  +             keep what is too much unapplied
+  m cash        by cash from here on
+  d -1          of yesterday from here on
+  a 7 . 25.00   line 7 says this instead
+  x 7           drops line 7
+
 What could not be read waits above the field; F6 brings it back.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,6 +138,7 @@ What could not be read waits above the field; F6 brings it back.
         self._sticky.currency = batch.expected.sum.currency
         self._totals.show(batch)
         self._line.disabled = batch.finished or self.desk.session.role == "readonly"
+        self._line.display = not self._line.disabled
         self._show_sticky()
         self.refresh_bindings()
 
@@ -143,8 +150,12 @@ What could not be read waits above the field; F6 brings it back.
         day = "today" if self._sticky.day == self._sticky.today else f"{self._sticky.day:%-d %b %Y}"
         label = Content.styled(" every line: ", "$text-muted")
         stays = plain(f"{words(self._sticky.method)}, {day}", "bold")
-        only = "   only lines that need a look (F4: all)" if self._wanted else "   m cash · d -1 change it"
-        self._stays.update(label + stays + Content.styled(only, "$text-muted"))
+        typing = not self._line.disabled
+        only = "   m cash · d -1 change it" if typing else ""
+        if self._wanted:
+            only = f"   {'only lines that need' if self._table.items else 'no line needs'} a look (F4: all)"
+        head = label + stays if typing else Content("")
+        self._stays.update(head + Content.styled(only, "$text-muted"))
         count = len(self._spoiled)
         self._waiting.display = bool(count)
         if count:

@@ -46,6 +46,24 @@ class ChargingScreen(WeighingScreen):
 
     # ---- what can be charged ---------------------------------------------------------------------------------------
 
+    def look_again(self) -> None:
+        super().look_again()
+        if self._open:
+            self._know_whether_ready()
+
+    def _know_whether_ready(self) -> None:
+        """Say from the beginning where nothing can be charged, before somebody promises it on the phone."""
+        cashier = self._cashier
+
+        def show(ready: bool) -> None:
+            if not ready:
+                self._offer(Wallet(known=True, ready=False))
+
+        if cashier is None:
+            show(False)
+        else:
+            self.ask(cashier.ready, show, topic="ready", quiet=True, failed=self._no_wallet)
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Whoever chooses a method by its first letters needs all of them to be there."""
         self._show_keys()
@@ -58,15 +76,19 @@ class ChargingScreen(WeighingScreen):
             return
         cashier = self._cashier
 
-        def show(methods: tuple[SavedMethod, ...]) -> None:
-            self._offer(Wallet(methods, known=True))
+        def show(read: tuple[bool, tuple[SavedMethod, ...]]) -> None:
+            ready, methods = read
+            self._offer(Wallet(methods if ready else (), known=True, ready=ready))
             if then is not None:
                 then()
 
         if cashier is None:
             self._offer(Wallet(known=True, ready=False))
         else:
-            self.ask(lambda: cashier.methods(self._number), show, topic="wallet", hold=True, failed=self._no_wallet)
+            self.ask(
+                lambda: (cashier.ready(), cashier.methods(self._number)),
+                show, topic="wallet", hold=True, failed=self._no_wallet,
+            )  # fmt: skip
 
     def _no_wallet(self, error: DebtFlowError) -> bool:
         if isinstance(error, NotFound):
@@ -96,7 +118,7 @@ class ChargingScreen(WeighingScreen):
         _, _, reference = wish.partition(" ")
         self.set_focus(self._fields["amount"].editor)
         self._fields.fill({"method": METHODS[0], "reference": reference})
-        self._keep_saying(_unheard_of(wish))
+        self._keep_saying(_unheard_of(wish) if self._fields.wallet.ready else NOT_SET_UP)
 
     def on_form_changed(self, event: Form.Changed) -> None:
         """Say what another method means before it is used."""
@@ -128,6 +150,9 @@ class ChargingScreen(WeighingScreen):
 
     def _note(self) -> Iterator[Content]:
         fields = self._fields
+        if not fields.wallet.ready:
+            yield plain("")
+            yield plain("cards     not set up here", "$text-muted")
         if fields.kind is None or not fields.wallet.known or not fields.wallet.ready:
             return
         method = fields.chosen
@@ -148,7 +173,8 @@ class ChargingScreen(WeighingScreen):
         if not self._open:
             return ""
         last = [entry for entry in self._fields.entries if entry.display][-1:]
-        if self._fields.kind is None or not any(entry.editor.has_focus for entry in last):
+        charging = self._fields.kind is not None and self._fields.wallet.ready
+        if not charging or not any(entry.editor.has_focus for entry in last):
             return "next / post"
         amount = self._fields.gist[0]
         if self._fields.chosen is not None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from screens.base import Desk, FormDialog
-from screens.plan.lines import day
 from screens.plan.ports import OfferBook, PlanBook, PromiseBook
-from screens.widgets import Entry, Form, money
+from screens.widgets import Entry, Form, day, money
 from screens.widgets.saved import by_name, has_expired
 from services.domain.dates import parse_date
 from services.domain.money import Money
@@ -291,7 +290,18 @@ class OfferForm(AgreementForm):
     def entries(self) -> tuple[Entry, ...]:
         reason = Entry("reason", "Why so low", max_length=SHORT, placeholder="below the floor only")
         reason.display = self.desk.session.may_supervise
-        return self.money_entry("amount", "Settle for", required=True), self.day_entry("until", "Until"), reason
+        return self._amount_entry(), self.day_entry("until", "Until"), reason
+
+    def _amount_entry(self) -> Entry:
+        """The amount, echoed with the part of the debt that it is: floors are said so."""
+        owed = self.seen.balance
+
+        def echo(text: str) -> str:
+            amount = Money.parse(text, owed.currency, field="amount")
+            same = amount.currency == owed.currency and owed.minor > 0
+            return f"{amount}: {amount.minor * 100 / owed.minor:.1f} %" if same else str(amount)
+
+        return Entry("amount", "Settle for", required=True, placeholder="100.00", width=16, check=echo)
 
     def send(self) -> None:
         amount, until, reason = self.money("amount"), self.day("until"), self.form["reason"].value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.content import Content
 
-from screens.widgets import Column, PagedTable, cell, money, money_cell, plain, told, words
+from screens.widgets import Column, PagedTable, cell, day, money, money_cell, plain, told, words
 from services.domain.money import Money
 
 if TYPE_CHECKING:
@@ -20,40 +19,37 @@ OTHERS, MOST = 68, 48
 """Cells that the columns beside the bars take, and the longest bar."""
 
 
-def day(on: date) -> str:
-    """A day as people say it."""
-    return f"{on.day} {on:%b %Y}"
-
-
-def summary(seen: Outlook) -> Iterator[Content]:
-    """One line each: the plan, the promise, the offer."""
-    yield _label("Plan") + _plan(seen.plan)
-    yield _label("Promise") + _promise(seen.promises[0] if seen.promises else None)
-    yield _label("Offer") + _offer(seen.offers[0] if seen.offers else None, seen.floor_bp)
+def summary(seen: Outlook, *, keys: bool = True) -> Iterator[Content]:
+    """One line each: the plan, the promise, the offer; with the ``keys`` that begin one, for who may."""
+    hints = (" (n makes one)", " (p takes one)", " (o makes one)") if keys else ("", "", "")
+    yield _label("Plan") + _plan(seen.plan, hints[0])
+    yield _label("Promise") + _promise(seen.promises[0] if seen.promises else None, hints[1])
+    yield _label("Offer") + _offer(seen.offers[0] if seen.offers else None, seen.floor_bp, hints[2])
 
 
 def _label(name: str) -> Content:
     return plain(f" {name:<9}", "$text-muted")
 
 
-def _plan(plan: Plan | None) -> Content:
+def _plan(plan: Plan | None, hint: str) -> Content:
     if plan is None:
-        return plain("none (n makes one)", "$text-muted")
+        return plain(f"none{hint}", "$text-muted")
     if plan.state == "held":
-        return plain(f"held: {told('plan', plan.reason)}", "$text-error") + plain("  (h releases it)", "$text-muted")
+        release = plain("  (h releases it)" if hint else "", "$text-muted")
+        return plain(f"held: {told('plan', plan.reason)}", "$text-error") + release
     if plan.state == "done":
         return plain("done, everything is paid", "bold")
     track = plain("on track", "bold") if plan.on_track else plain("behind", "$text-error")
     coming = f" · next {day(plan.next.due_on)} {money(plan.next.rest)}" if plan.next else ""
-    how = "by hand" if plan.method_id is None else "charged by itself"
+    how = "by hand" if plan.method_id is None else "charged"
     return (
         track + plain(coming) + plain(f" · {words(plan.every)}, {how}, {plan.grace_days} days of grace", "$text-muted")
     )
 
 
-def _promise(promise: Promise | None) -> Content:
+def _promise(promise: Promise | None, hint: str) -> Content:
     if promise is None:
-        return plain("none (p takes one)", "$text-muted")
+        return plain(f"none{hint}", "$text-muted")
     part = next((each for each in promise.parts if each.state != "kept"), promise.parts[-1])
     amount = money(promise.amount) if promise.amount else "a payment"
     more = f", {words(promise.every)}, {part.no} of {promise.times}" if promise.times > 1 else ""
@@ -63,10 +59,10 @@ def _promise(promise: Promise | None) -> Content:
     return said + state + plain(f"{paid} · {promise.by}", "$text-muted")
 
 
-def _offer(offer: Offer | None, floor_bp: int | None) -> Content:
+def _offer(offer: Offer | None, floor_bp: int | None, hint: str) -> Content:
     floor = "no floor in the contract" if floor_bp is None else f"floor {floor_bp / 100:.2f} %"
     if offer is None:
-        return plain(f"none (o makes one) · {floor}", "$text-muted")
+        return plain(f"none{hint} · {floor}", "$text-muted")
     to_pay = f"{money(offer.left)} of " if offer.state == "open" and offer.paid else ""
     said = plain(f"{to_pay}{money(offer.amount)} until {day(offer.expires_on)} · ")
     state = plain("paid, about to be completed" if offer.state == "met" else offer.state, "bold")

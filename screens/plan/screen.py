@@ -16,9 +16,9 @@ from screens.base import BaseScreen, Desk, key
 from screens.dialogs.confirm import Confirm
 from screens.navigation import OpenPayment
 from screens.plan import forms
-from screens.plan.lines import Schedule, day, summary
+from screens.plan.lines import Schedule, summary
 from screens.plan.ports import OfferBook, PlanBook, PromiseBook, Wallet
-from screens.widgets import EmptyState, PagedTable, money, money_text, plain, words
+from screens.widgets import EmptyState, PagedTable, day, money, money_text, plain, words
 from services.errors import DebtFlowError, Misconfigured
 from services.plans.results import PlanChange
 
@@ -73,11 +73,11 @@ is paid in full and in time; then the rest is written off.
         self._who = Static("", id="who")
         self._summary = Static("", id="summary")
         self._schedule = Schedule(lambda: self.app.theme_variables["text-error"])
-        self._empty = EmptyState(NOTHING, id="nothing")
+        self._empty = EmptyState(NOTHING if desk.session.may_write else NOTHING.partition("\n")[0], id="nothing")
 
     @property
     def crumb(self) -> str:
-        return f"{self._number} plan"
+        return "Plan"
 
     @property
     def subject(self) -> str | None:
@@ -104,8 +104,8 @@ is paid in full and in time; then the rest is written off.
     def _show(self, seen: Outlook) -> None:
         self._seen = seen
         owing = money_text(seen.balance, "bold") + plain(f" {seen.balance.currency} · {words(seen.status)}")
-        self._who.update(plain(seen.debtor, "bold") + plain(" · owing ", "$text-muted") + owing)
-        self._summary.update(Content("\n").join(summary(seen)))
+        self._who.update(plain(seen.debtor, "bold") + plain(f" · {seen.number} · owing ", "$text-muted") + owing)
+        self._summary.update(Content("\n").join(summary(seen, keys=self.desk.session.may_write)))
         self._schedule.show(seen.plan)
         self._schedule.display, self._empty.display = seen.plan is not None, seen.plan is None
         if seen.plan is not None and self.focused is None:

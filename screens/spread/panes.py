@@ -54,13 +54,16 @@ class BucketsPane(Static):
         super().__init__("", id="buckets")
 
     def show(self, line: SpreadLine | None, spread: Spread | None) -> None:
-        """Show how it falls on the account under the cursor, and the rule that spreads it."""
+        """Show how it falls on the account under the cursor; without ``spread`` nothing is to fall yet."""
         self.update(Content("\n").join(_buckets(line, spread)))
 
 
 def _buckets(line: SpreadLine | None, spread: Spread | None) -> Iterator[Content]:
     if line is not None:
         yield plain(f"{line.account} {line.client} · {words(line.status)}", "bold")
+    if line is not None and spread is None and line.skipped is not None:
+        yield plain(line.rule, "$text-muted")
+    if line is not None and spread is not None:
         for part in line.allocation:
             if part.amount:
                 yield plain(f"{part.bucket:<10}{money(part.before):>10}{f'− {money(part.amount)}':>12}")

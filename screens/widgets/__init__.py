@@ -8,7 +8,7 @@ from screens.widgets.entry import Check, Entry
 from screens.widgets.form import Form
 from screens.widgets.panes import EmptyState, Fact, Facts, Heading
 from screens.widgets.telling import told
-from screens.widgets.text import GONE, cell, harmless, money, money_cell, money_text, plain, typable, words
+from screens.widgets.text import GONE, cell, day, harmless, money, money_cell, money_text, plain, typable, words
 
 if TYPE_CHECKING:
     from screens.widgets.table import Column, PagedTable
@@ -33,6 +33,7 @@ __all__ = [
     "TitleBar",
     "Tone",
     "cell",
+    "day",
     "harmless",
     "money",
     "money_cell",

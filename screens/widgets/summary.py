@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.widgets.panes import Fact, Facts
+from screens.widgets.telling import told
 from screens.widgets.text import GONE, money_text, plain, words
 from services.domain.contacts import display_phone
 
@@ -75,5 +76,7 @@ class AccountSummary(VerticalScroll, can_focus=False):
 
     def _line(self, entry: Activity) -> Fact:
         at = self._local(entry.at)
-        said = Content.assemble(plain(f"{entry.by} ", "$text-muted"), plain(f"{words(entry.kind)} {entry.text}"))
+        kind, text = words(entry.kind), told(entry.kind, entry.text)
+        what = text if text.startswith(kind) else f"{kind} {text}"
+        said = Content.assemble(plain(f"{entry.by} ", "$text-muted"), plain(what))
         return f"{at.day:2} {at:%b %H:%M}", said

@@ -9,6 +9,8 @@ from rich.text import Text
 from textual.content import Content
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from services.domain.money import Money
 
 GONE = "—"
@@ -62,6 +64,11 @@ def money_cell(amount: Money | None, alarm: str = "") -> Text:
 def money_text(amount: Money | None, style: str = "") -> Content:
     """A figure for a widget; a negative one is signed and takes the alarm colour."""
     return plain(money(amount), "$text-error" if amount is not None and amount.minor < 0 else style)
+
+
+def day(on: date) -> str:
+    """A day as people say it: *5 Dec 2026*."""
+    return f"{on.day} {on:%b %Y}"
 
 
 def words(code: str) -> str:

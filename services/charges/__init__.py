@@ -10,6 +10,7 @@ from services.charges.results import (
     Heard,
     LinkForm,
     Refund,
+    RefundUnderWay,
     SavedMethod,
 )
 from services.charges.service import Charges
@@ -25,5 +26,6 @@ __all__ = [
     "Heard",
     "LinkForm",
     "Refund",
+    "RefundUnderWay",
     "SavedMethod",
 ]

@@ -64,6 +64,11 @@ class Calls:
         self._gateway = gateway
 
     @property
+    def ready(self) -> bool:
+        """Whether a provider is configured at all; nobody is asked."""
+        return self._gateway is not None
+
+    @property
     def gateway(self) -> Gateway:
         """The provider; raises Misconfigured where none is configured."""
         if self._gateway is None:

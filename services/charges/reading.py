@@ -25,7 +25,7 @@ def charge(row: Mapping[str, Any]) -> Charge:
         amount=Money(row["amount"], row["currency"]),
         kind=row["kind"],
         method=row["method"],
-        shown=f"{row['brand']} ···{row['last4']}" if row["last4"] else "link",
+        shown=shown(row),
         state=row["state"],
         reason=row["reason"],
         url=row["url"],
@@ -38,6 +38,11 @@ def charge(row: Mapping[str, Any]) -> Charge:
         late=row["late"],
         told=_told(row["told"], row["told_currency"]),
     )
+
+
+def shown(row: Mapping[str, Any]) -> str:
+    """What is charged as it is shown: never more than the brand and the last 4 digits."""
+    return f"{row['brand']} ···{row['last4']}" if row["last4"] else "link"
 
 
 def heard(charged: Charged, source: str) -> Json:

@@ -9,14 +9,15 @@ from uuid import UUID
 from services.charges import calling, reading
 from services.charges.calls import Calls
 from services.charges.reading import Json
-from services.charges.results import Breaker, Refund
+from services.charges.results import Breaker, Refund, RefundUnderWay
 from services.charges.rules import REFUNDS, blocked
 from services.domain.money import Money
-from services.domain.numbers import parse_receipt_number, receipt_number
+from services.domain.numbers import parse_account_number, parse_receipt_number, receipt_number
 from services.gateways.base import ProviderRefused, ProviderUnavailable
 
 BEGIN: Final = "select * from debtflow.refund_begin(%s)"
 SEEN: Final = "select * from debtflow.refund_seen(%s)"
+UNDER_WAY: Final = "select * from debtflow.refunds_under_way(%s)"
 BREAKER: Final = "select * from debtflow.breaker_seen(%s)"
 
 
@@ -39,6 +40,18 @@ class Refunding:
             raise REFUNDS[row.outcome](row, receipt)
         self._carry_out(submission)
         return self._seen(submission, replayed=row.outcome == "replayed")
+
+    def under_way(self, number: str) -> tuple[RefundUnderWay, ...]:
+        """As Charges.refunds_under_way."""
+        of = (parse_account_number(number),)
+        rows: list[Any] = self._calls.store.ask(lambda c: list(c.exec_driver_sql(UNDER_WAY, of).all()))
+        return tuple(
+            RefundUnderWay(
+                row.id, receipt_number(row.of_payment), Money(row.amount, row.currency), reading.shown(row._mapping),
+                row.state, row.started_at, row.login or "",
+            )
+            for row in rows
+        )  # fmt: skip
 
     def _carry_out(self, wanted: UUID) -> None:
         entry = calling.enter(self._calls, "refund", wanted)

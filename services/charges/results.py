@@ -104,6 +104,19 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundUnderWay:
+    """A refund that the provider has not confirmed yet, of the payment ``of``; ``shown`` names where it goes."""
+
+    id: UUID
+    of: str
+    amount: Money
+    shown: str
+    state: str
+    started_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Breaker:
     """Whether the provider is called: while ``open`` nobody does, until ``next_try_at``."""
 

@@ -13,7 +13,7 @@ from services.charges.calls import Calls, one_json
 from services.charges.hearing import Hearing
 from services.charges.refunding import Refunding
 from services.charges.resolving import Resolving
-from services.charges.results import Breaker, Charge, ChargeForm, Heard, LinkForm, Refund, SavedMethod
+from services.charges.results import Breaker, Charge, ChargeForm, Heard, LinkForm, Refund, RefundUnderWay, SavedMethod
 from services.charges.rules import blocked, explain_charge
 from services.domain.money import Money
 from services.domain.numbers import parse_account_number
@@ -101,6 +101,10 @@ class Charges:
 
     # ---- what they see
 
+    def ready(self) -> bool:
+        """Whether a provider is configured here; asks neither it nor the database."""
+        return self._calls.ready
+
     def methods(self, number: str) -> tuple[SavedMethod, ...]:
         """The saved methods of an account's debtor, the newest first."""
         rows = self._ask(METHODS, parse_account_number(number))
@@ -118,6 +122,10 @@ class Charges:
     def of_account(self, number: str) -> tuple[Charge, ...]:
         """An account's charges, the newest first."""
         return tuple(reading.charge(row[0]) for row in self._ask(OF_ACCOUNT, parse_account_number(number)))
+
+    def refunds_under_way(self, number: str) -> tuple[RefundUnderWay, ...]:
+        """An account's refunds that the provider has not confirmed yet, the newest first."""
+        return self._refunding.under_way(number)
 
     def waiting(self, limit: int = 200) -> tuple[Charge, ...]:
         """Charges that are not decided yet or that a person has to look at, the newest first."""

@@ -19,7 +19,7 @@ SKIPPED = {
     "no_contract": "skipped: no contract on this day",
     "held": "skipped: all of it is held by charges under way",
     "not_named": "skipped: not named",
-    "nothing_left": "skipped: nothing is left for it",
+    "nothing_left": "skipped: nothing left",
 }
 
 

@@ -145,11 +145,14 @@ def test_one_that_is_on_its_way_counts_and_one_that_comes_back_does_not(office: 
     office.provider.refund_state = "pending"
     refund, worker = back(office, receipt, 40_00), office.desk("wally")
     assert (refund.state, refund.left) == ("pending", usd(20_00))
+    [seen] = office.desk().refunds_under_way(number)
+    assert (seen.id, seen.of, seen.amount, seen.state, seen.by) == (refund.id, receipt, usd(40_00), "pending", "bea")
     [told] = office.provider.refunded.values()
     done, failed = replace(told, state="succeeded"), replace(told, state="failed", code="expired_or_canceled_card")
     for said in (done, done):
         worker.hear(notice(refunded=said))
     assert office.due(number) == [80_00, 0, 0, 0]
+    assert office.desk().refunds_under_way(number) == ()
     worker.hear(notice(refunded=failed))
     assert refund.id is not None
     office.provider.refunded[refund.id] = failed

@@ -333,6 +333,14 @@ class NoCharges(Fake):
         self.enter("of_account", number)
         return ()
 
+    def refunds_under_way(self, number: str) -> tuple[Any, ...]:
+        self.enter("refunds_under_way", number)
+        return ()
+
+    def ready(self) -> bool:
+        self.enter("ready")
+        return False
+
     def breaker(self) -> Breaker:
         self.enter("breaker")
         return Breaker("closed", None, None, None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.charges.results import Breaker, Charge, ChargeForm, LinkForm, Refund, SavedMethod
+from services.charges.results import Breaker, Charge, ChargeForm, LinkForm, Refund, RefundUnderWay, SavedMethod
 from services.domain.money import Money
 from services.payments.results import PaymentForm
 from tests.screens.fakes import FIRST, NOW, Fake, usd
@@ -38,6 +38,14 @@ def link(state: str = "pending", **changes: Any) -> Charge:
     return charge(state, **({"kind": "link", "shown": "link", "url": URL, "expires_at": until} | changes))
 
 
+def on_its_way(state: str = "pending", **changes: Any) -> RefundUnderWay:
+    """A refund of 40.00 to the visa, ten minutes old."""
+    base = RefundUnderWay(
+        UUID(int=43), "R-000491-9", usd("40"), "visa ···4242", state, NOW - timedelta(minutes=10), "bea"
+    )
+    return replace(base, **changes)
+
+
 @dataclass
 class FakeCharges(Fake):
     """Charges as ``outcome`` says; what posts goes into the till, so that its receipt can be shown."""
@@ -49,6 +57,16 @@ class FakeCharges(Fake):
     state: Breaker = CLOSED
     known: dict[UUID, Charge] = field(default_factory=dict)
     back: Refund | None = None
+    configured: bool = True
+    under_way: tuple[RefundUnderWay, ...] = ()
+
+    def ready(self) -> bool:
+        self.enter("ready")
+        return self.configured
+
+    def refunds_under_way(self, number: str) -> tuple[RefundUnderWay, ...]:
+        self.enter("refunds_under_way", number)
+        return self.under_way
 
     def methods(self, number: str) -> tuple[SavedMethod, ...]:
         self.enter("methods", number)

@@ -88,7 +88,7 @@ class FakeReceipts(Fake):
 
     def _paid(self, line: SpreadLine, amount: Money, *, by_hand: bool) -> SpreadLine:
         if not amount:
-            return line if line.skipped else replace(line, rule="skipped: nothing is left for it")
+            return line if line.skipped else replace(line, rule="skipped: nothing left")
         after = line.before - amount
         part = AllocationLine("principal", line.before, amount, after, ORDER)
         said = "entered by hand" if by_hand else "by the policy"

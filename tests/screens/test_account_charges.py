@@ -12,9 +12,9 @@ from screens.account import AccountScreen
 from screens.charge import ChargeScreen
 from services.charges.results import Refund
 from services.errors import Refused
-from tests.screens.conftest import burst, settled, shown, top
+from tests.screens.conftest import burst, press, settled, shown, top
 from tests.screens.fakes import FIRST, NOW, TODAY, FakeServices, account, payment, session, usd
-from tests.screens.fakes_charges import FakeCharges, charge, link
+from tests.screens.fakes_charges import FakeCharges, charge, link, on_its_way
 
 
 @pytest.fixture
@@ -33,13 +33,19 @@ def told(app: Any) -> str:
     return " ".join(shown(app).split())
 
 
+def boxed(app: Any) -> str:
+    """What a dialog says, without its frame and what stands beside it."""
+    lines = (line.split("│") for line in shown(app).splitlines())
+    return " ".join(" ".join(parts[1] for parts in lines if len(parts) > 2).split())
+
+
 async def test_what_is_held_and_unknown_stands_on_the_head(desktop, services: FakeServices, charges: FakeCharges):
     services.accounts.book[FIRST] = account(held=usd("250"))
     charges.known[UUID(int=42)] = charge("unknown")
     app = desktop(opened)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "250.00 held: visa ···4242 unknown since 14:29. Do NOT charge again" in told(app)
+        assert "Do NOT charge again: 250.00 held, visa ···4242 unknown since 14:29 (u)" in told(app)
         charges.known[UUID(int=42)] = charge("posted", receipt="R-000483-9")
         top(app)._watch()
         await settled(pilot)
@@ -109,8 +115,8 @@ async def test_a_card_payment_is_refunded_in_part_up_to_what_is_left(desktop, se
         await burst(pilot, "m")
         top(app)._lists.payments.move_cursor(row=1)
         await burst(pilot, "r")
-        assert "At most 60.00 USD can go back" in told(app)
-        assert "40.00 given back already" in told(app)
+        assert "At most 60.00 USD can go back" in boxed(app)
+        assert "100.00 by card on 21 Nov 2026. 40.00 given back already" in boxed(app)
         await burst(pilot, "60.01\n")
         assert "at most 60.00 USD can be given back" in told(app)
         assert not charges.called("refund")
@@ -122,15 +128,47 @@ async def test_a_card_payment_is_refunded_in_part_up_to_what_is_left(desktop, se
         assert "25.00 USD given back on R-000481-4" in told(app)
 
 
+async def test_what_is_on_its_way_back_stands_on_the_head_until_it_is_decided(desktop, charges: FakeCharges):
+    charges.under_way = (on_its_way("unknown"), on_its_way(id=UUID(int=44), amount=usd("5"), shown="link"))
+    app = desktop(opened)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "Do NOT refund again: 40.00 may be on its way to visa ···4242, 14:22" in told(app)
+        assert "5.00 on its way back since 14:22, for R-000491-9" in told(app)
+        charges.under_way = ()
+        top(app)._watch()  # the account has not moved: a refund that came to nothing leaves no trace on it
+        await settled(pilot)
+        assert "on its way back" not in told(app)
+
+
+async def test_what_is_on_its_way_back_is_not_offered_again(desktop, services, charges: FakeCharges):
+    paid_by_card(services)
+    charges.under_way = (on_its_way(of="R-000481-4"), on_its_way(id=UUID(int=44), amount=usd("9")))
+    app = desktop(opened)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "mr")
+        assert "40.00 on its way back already" in boxed(app)
+        assert "At most 60.00 USD can go back" in boxed(app)
+        await burst(pilot, "\x1b")
+        charges.under_way = (on_its_way(of="R-000481-4", amount=usd("100")),)
+        await press(pilot, "f5")
+        await burst(pilot, "r")
+        assert isinstance(top(app), AccountScreen)
+
+
 async def test_a_card_payment_given_back_whole_is_not_refunded_again(desktop, services, charges: FakeCharges):
     paid_by_card(services, "40", "60")
     app = desktop(opened)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await burst(pilot, "m")
+        await burst(pilot, "r")
+        assert "takes R-000481-4 back: put the cursor on a payment" in told(app)
         top(app)._lists.payments.move_cursor(row=2)
         await burst(pilot, "r")
         assert isinstance(top(app), AccountScreen)
+        assert "All of R-000481-4 is back already" in told(app)
 
 
 @pytest.mark.parametrize(

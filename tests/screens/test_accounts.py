@@ -158,6 +158,7 @@ async def test_beside_the_list_stands_the_account_where_there_is_room(desktop):
     app = desktop()
     async with app.run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: "promised 100 a month" in shown(app))
+        assert "status assigned → in contact" in shown(app)
         await press(pilot, "down", "down")
         await until(pilot, lambda: "promised 100 a month" in shown(app) and "10030-3 · NORTHBY" in shown(app))
 

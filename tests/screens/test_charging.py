@@ -307,6 +307,22 @@ async def test_without_a_provider_cards_are_not_set_up_and_nothing_else_suffers(
     async with app.run_test(size=(80, 24)) as pilot:
         await burst(pilot, "250\ncard\n\n\n\n")
         assert "not set up here" in shown(app)
-        await press(pilot, "shift+tab", "shift+tab", "shift+tab")
+        assert "make the link" not in shown(app)
+        await press(pilot, "shift+tab")
         await burst(pilot, "check\n1991\n\n\n")
         assert "R-000483-9" in shown(app)
+
+
+@pytest.mark.parametrize("given", [{}, {"amount": "250", "method": "visa", "reference": "4242"}], ids=["", "visa 4242"])
+async def test_that_cards_are_not_set_up_is_said_before_anything_is_typed(
+    desktop, charges: FakeCharges, given: dict[str, str]
+):
+    charges.configured = False
+    app = desktop(lambda routes: PaymentScreen(
+        routes.desk, routes.payments, routes.accounts, FIRST, charges=routes.charges, **given
+    ))  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "cards     not set up here" in shown(app)
+        assert ("Choose another method" in shown(app)) is bool(given)
+        assert not charges.called("breaker")

@@ -68,7 +68,7 @@ def test_a_semicolon_separates_several():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("zap 1", "“zap” is no command; there are: " + " ".join(path.word for path in FAST_PATHS)),
+        ("zap 1", "“zap” is no command: " + " ".join(path.word for path in FAST_PATHS)),
         ("p 250.00 cash", "which account?"),
         ("n", "which account?"),
         ("p 10023-9 250", "its check digit is wrong"),
@@ -85,3 +85,23 @@ def test_every_fast_path_shows_how_it_is_typed():
     for path in FAST_PATHS:
         assert path.form.startswith(path.word)
         assert path.does
+
+
+@pytest.mark.parametrize(
+    ("line", "same"),
+    [
+        ("trust", "tr"), ("jobs", "j"), ("ledger R-000481-4", "l R-000481-4"), ("webhooks failed", "w failed"),
+        ("inbox", "w"), ("pay 10023-3 250", "p 10023-3 250"), ("Batches 12", "b 12"), ("help", "?"),
+    ],
+)  # fmt: skip
+def test_a_place_can_be_called_by_its_name(line: str, same: str):
+    assert parse(line) == parse(same)
+
+
+@pytest.mark.parametrize("line", ["tra", "no", "ca", "zap"])
+def test_a_word_that_means_nothing_or_too_much_goes_nowhere(line: str):
+    if line == "tra":
+        assert parse(line) == parse("t")
+    else:
+        with pytest.raises(BadInput, match="is no command"):
+            parse(line)

@@ -193,6 +193,8 @@ async def test_readers_only_look(desktop, services: FakeServices, stacks: FakeBa
     app = desktop(keying)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
+        assert "change it" not in shown(app)
+        assert "10023-3 250.00 1991" not in shown(app)
         await press(pilot, "f10", "f8")
         assert stacks.called("post") == stacks.called("drop") == []
 
@@ -215,3 +217,15 @@ def test_snapshot_of_the_list(desktop, stacks: FakeBatches, snap_compare, size):
 
     start = lambda routes: BatchesScreen(routes.desk, routes.batches)  # noqa: E731 - as short as the others
     assert snap_compare(desktop(start), terminal_size=size, run_before=ready)
+
+
+async def test_a_stack_with_nothing_wrong_says_so_and_its_keys_stand_a_line_each(desktop, stacks: FakeBatches):
+    app = desktop(keying)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "f4")
+        assert "no line needs a look (F4: all)" in shown(app)
+        await press(pilot, "f1")
+        assert any(
+            line.split("│")[1].strip().startswith("x 7  ") for line in shown(app).splitlines() if "drops" in line
+        )

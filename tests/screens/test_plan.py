@@ -108,7 +108,9 @@ async def test_promises_and_offers(desktop, book: FakePlans):
         await settled(pilot)
         await burst(pilot, "p31 Jan\n100\n3\n\n2\n")
         await settled(pilot)
-        await burst(pilot, "o700\n+14\n")
+        await burst(pilot, "o700")
+        assert f"700.00 USD: {70000 * 100 / book.seen.balance.minor:.1f} %" in shown(app)
+        await burst(pilot, "\n+14\n")
         await settled(pilot)
         book.seen = outlook()
         await press(pilot, "f5")
@@ -127,9 +129,11 @@ async def test_promises_and_offers(desktop, book: FakePlans):
 
 async def test_who_only_looks_has_no_keys_for_more(desktop, services: FakeServices, book: FakePlans):
     services.session = session("readonly")
+    book.seen = outlook(plan=None, promises=(), offers=())
     app = desktop(opened)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
+        assert not any(hint in shown(app) for hint in ("makes one", "takes one", "takes a promise"))
         for letter in "naxhdpwoyu":
             await press(pilot, letter)
         assert isinstance(top(app), PlanScreen)

@@ -41,6 +41,7 @@ async def test_a_burst_posts_once_with_what_was_looked_at(app: Any, receipts: Fa
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "skipped: disputed" in shown(app)
+        assert "0.01" not in shown(app)  # nothing is typed, so nothing falls anywhere
         await burst(pilot, "1500\ncheck\n1991\n\n\n")
         form = sent(receipts)
         assert (form.amount, form.method, form.reference, form.lines) == (usd("1500"), "check", "1991", None)

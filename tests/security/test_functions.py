@@ -221,7 +221,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "breaker_enter breaker_tell breaker_seen methods_of customer_known charge_begin charge_enter charge_claim "
         "charge_claim_one charge_release charge_linked charge_hear charge_cancel charge_show charges_of "
         "charges_waiting charge_named links_overdue refund_begin refund_enter refund_claim refund_release "
-        "refund_hear refund_seen",
+        "refund_hear refund_seen refunds_under_way",
     ),
     (KERNEL, OPERATORS, "method_remove charge_health"),
     (KERNEL, (WORKER,), "dispute_hear refund_found charge_unconfirmed refund_unconfirmed"),
