@@ -25,13 +25,15 @@ begin
     select jsonb_agg(jsonb_build_object(
              'entity_id', n.id,
              'entity_ref', n.id,
-             'before', jsonb_build_object('state', o.state, 'released', o.released),
+             'before', jsonb_strip_nulls(
+               jsonb_build_object('state', o.state, 'released', o.released, 'approved_by', o.approved_by)),
              'after', jsonb_strip_nulls(
-               jsonb_build_object('state', n.state, 'released', n.released, 'reason', n.reason))))
+               jsonb_build_object('state', n.state, 'released', n.released, 'reason', n.reason,
+                                  'approved_by', n.approved_by))))
       into facts
       from new_rows n
       join old_rows o using (id)
-     where n.state <> o.state;
+     where n.state <> o.state or n.approved_by is distinct from o.approved_by;
   end if;
   if facts is not null then
     perform audit_write(facts, 'batch', 'import_batch.' || lower(tg_op), '{reason}');

@@ -103,11 +103,43 @@ begin
     perform fail('DF422', 'row-excluded', format('row %s is left out of this batch', row_no), 'include it again first');
   end if;
   perform act_begin('import.fix');
-  update import_row r
-     set cells = import_fix.cells, findings = import_fix.findings, parsed = import_fix.parsed, ref = import_fix.ref,
-         state = import_state_of(import_fix.findings, import_fix.parsed), version = r.version + 1
-   where r.batch_id = b.id and r.row_no = import_fix.row_no;
-  perform import_mark_duplicates(b.id, array_remove(array[old.ref, ref], null));
+  perform import_correct(
+    b, import_change_begin(b, 'fix'),
+    jsonb_build_array(jsonb_build_object(
+      'row', row_no, 'version', version, 'cells', cells, 'findings', findings, 'parsed', parsed, 'ref', ref)));
+end $$;
+
+-- The same to many rows is begun once and comes in steps; whoever began it goes on with it.
+create or replace function import_alike_begin(batch bigint, what jsonb, undoes bigint default null) returns bigint
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  b constant import_batch := import_review(batch);
+begin
+  if import_alike_begin.undoes is not null
+     and not exists (select from import_change c where c.id = import_alike_begin.undoes and c.batch_id = b.id) then
+    perform fail('DF404', 'change', format('batch %s knows no change %s', batch, undoes), 'debtflow import changes');
+  end if;
+  perform act_begin('import.fix');
+  return import_change_begin(b, case when import_alike_begin.undoes is null then 'alike' else 'undo' end, what,
+                             import_alike_begin.undoes);
+end $$;
+
+create or replace function import_alike_step(change bigint, items jsonb) returns int
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+  set lock_timeout = '30s'
+as $$
+declare
+  c import_change;
+begin
+  select * into c from import_change x where x.id = change and x.user_id = (me()).user_id;
+  if not found then
+    perform fail('DF404', 'change', format('there is no change %s of yours', change), 'debtflow import changes');
+  end if;
+  perform act_begin('import.fix');
+  return coalesce(cardinality(import_correct(import_review(c.batch_id), change, items)), 0);
 end $$;
 
 create or replace function import_exclude(batch bigint, rows int[], reason text) returns void
@@ -116,29 +148,42 @@ create or replace function import_exclude(batch bigint, rows int[], reason text)
 as $$
 declare
   b constant import_batch := import_review(batch);
+  moved int[];
 begin
   perform import_rows_known(b.id, rows);
   perform import_reason(reason, 'say why these rows are left out');
   perform act_begin('import.exclude');
-  update import_row r
-     set state = 'excluded', reason = import_exclude.reason, version = r.version + 1
-   where r.batch_id = b.id and r.row_no = any (rows) and r.state <> 'excluded';
+  with put as (
+    update import_row r
+       set state = 'excluded', reason = import_exclude.reason, version = r.version + 1
+     where r.batch_id = b.id and r.row_no = any (rows) and r.state <> 'excluded'
+    returning r.row_no
+  )
+  select array_agg(row_no order by row_no) into moved from put;
+  perform import_change_moved(
+    import_change_begin(b, 'exclude', jsonb_build_object('reason', import_exclude.reason)), b, moved);
   perform import_mark_duplicates_of(b.id, rows);
 end $$;
 
-create or replace function import_include(batch bigint, rows int[]) returns void
+create or replace function import_include(batch bigint, rows int[], undoes bigint default null) returns void
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
   b constant import_batch := import_review(batch);
+  moved int[];
 begin
   perform import_rows_known(b.id, rows);
   perform act_begin('import.include');
-  update import_row r
-     set state = import_state_of(import_own_findings(r.findings), r.parsed),
-         findings = import_own_findings(r.findings), reason = null, version = r.version + 1
-   where r.batch_id = b.id and r.row_no = any (rows) and r.state = 'excluded';
+  with put as (
+    update import_row r
+       set state = import_state_of(import_own_findings(r.findings), r.parsed),
+           findings = import_own_findings(r.findings), reason = null, version = r.version + 1
+     where r.batch_id = b.id and r.row_no = any (rows) and r.state = 'excluded'
+    returning r.row_no
+  )
+  select array_agg(row_no order by row_no) into moved from put;
+  perform import_change_moved(import_change_begin(b, 'include', '{}', undoes), b, moved);
   perform import_mark_duplicates_of(b.id, rows);
 end $$;
 
@@ -156,4 +201,5 @@ begin
    where x.id = b.id;
 end $$;
 
-select operators_may('execute on function import_fix, import_exclude, import_include, import_reject');
+select operators_may('execute on function import_fix, import_alike_begin, import_alike_step, import_exclude,'
+                     ' import_include, import_reject');

@@ -26,6 +26,7 @@ begin
     perform fail('DF422', 'nothing-to-release', format('batch %s holds no row that could be released', b.id),
                  'fix its rows, or reject it');
   end if;
+  perform import_second_eyes(b);
   update import_batch x
      set state = 'releasing', placed_on = coalesce(import_release_begin.placed_on, today)
    where x.id = b.id

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from services.domain.findings import RULES
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
+from services.imports.picking import picking
 from services.imports.records import read_cells, read_findings
-from services.imports.results import BATCH_STATES, ROW_STATES, Batch, ImportRow, RowPage, RuleCount
+from services.imports.results import BATCH_STATES, ROW_STATES, Batch, ImportRow, RowPage, RuleCount, Where
 from services.store import Store
 
 RULES_OF_REVIEW: Final = {
@@ -24,11 +25,13 @@ _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
-       encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason
+       encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason,
+       b.version, v.login, b.approved_at
   from debtflow.import_batch b
   join debtflow.client c on c.id = b.client_id
   join debtflow.file f on f.id = b.file_id
   join debtflow.users u on u.id = b.staged_by
+  left join debtflow.users v on v.id = b.approved_by
 """
 _ROW: Final = """
 select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number
@@ -37,12 +40,11 @@ select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reaso
  where r.batch_id = %s
 """
 _FINDINGS: Final = """
-select f.rule, f.severity, mode() within group (order by f."column"), count(distinct r.row_no)
-  from debtflow.import_row r
- cross join jsonb_to_recordset(r.findings) as f(rule text, severity text, "column" text)
- where r.batch_id = %s and r.findings <> '[]' and r.state <> 'excluded'
- group by f.rule, f.severity
- order by f.severity, count(distinct r.row_no) desc, f.rule
+select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
+  from debtflow.import_tally t
+ where t.batch_id = %s and t.rows > 0
+ group by t.rule, t.severity
+ order by t.severity, sum(t.rows) desc, t.rule
 """
 
 
@@ -75,27 +77,25 @@ def findings(store: Store, batch_id: int) -> tuple[RuleCount, ...]:
     return store.ask(work)
 
 
-def rows(store: Store, batch_id: int, state: str | None, rule: str | None, after: str | None, limit: int) -> RowPage:
+def rows(store: Store, batch_id: int, where: Where, after: str | None, limit: int) -> RowPage:
     """Rows in the order of the file."""
     size = _page(limit)
-    _known_state(state, ROW_STATES)
-    if rule is not None and rule not in _WHAT:
-        raise BadInput("rule", f"there is no rule {shown(rule)}", hint=f"one of {', '.join(sorted(_WHAT))}")
-    query, values = _ROW + " and r.row_no > %s", [batch_id, 0 if after is None else _cursor(after, _MAX_ROW)]
-    if state is not None:
-        query, values = query + " and r.state = %s", [*values, state]  # type: ignore[list-item]
-    if rule is not None:
-        query += " and r.findings <> '[]' and r.findings @> jsonb_build_array(jsonb_build_object('rule', %s::text))"
-        values = [*values, rule]  # type: ignore[list-item]
-    query += " order by r.row_no limit %s"
+    begin = 0 if after is None else _cursor(after, _MAX_ROW)
+    known_where(where)
 
     def work(connection: Connection) -> RowPage:
         _batch_in(connection, batch_id)
-        found = connection.exec_driver_sql(query, (*values, size + 1)).fetchall()
-        page = tuple(_row(each) for each in found[:size])
-        return RowPage(page, str(page[-1].row) if len(found) > size else None)
+        page = rows_in(connection, batch_id, where, begin, size + 1)
+        return RowPage(page[:size], str(page[size - 1].row) if len(page) > size else None)
 
     return store.ask(work)
+
+
+def rows_in(connection: Connection, batch_id: int, where: Where, after: int, size: int) -> tuple[ImportRow, ...]:
+    """The next rows, inside a transaction that is already open."""
+    picked, values = picking(batch_id, where, after, size)
+    query = f"{_ROW} and r.row_no = any (array({picked})) order by r.row_no"
+    return tuple(_row(each) for each in connection.exec_driver_sql(query, (batch_id, *values)).fetchall())
 
 
 def row(store: Store, batch_id: int, row_no: int) -> ImportRow:
@@ -146,6 +146,15 @@ def _page(limit: int) -> int:
 def _known_state(state: str | None, states: tuple[str, ...]) -> None:
     if state is not None and state not in states:
         raise BadInput("state", f"there is no state {shown(state)}", hint=f"one of {', '.join(states)}")
+
+
+def known_where(where: Where) -> None:
+    """Raises BadInput for a state or rule that there is none of."""
+    _known_state(where.state, ROW_STATES)
+    if where.rule is not None and where.rule not in _WHAT:
+        raise BadInput("rule", f"there is no rule {shown(where.rule)}", hint=f"one of {', '.join(sorted(_WHAT))}")
+    if where.value is not None and where.column is None:
+        raise BadInput("value", "a value is looked for in a column", hint="name the column too")
 
 
 def _cursor(after: str, largest: int) -> int:

@@ -14,7 +14,10 @@ BATCH_STATES = ("in_review", "releasing", "released", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An import file on its way; the counts exclude each other and sum to ``rows``."""
+    """An import file on its way; the counts exclude each other and sum to ``rows``.
+
+    ``version`` moves with every change that somebody makes to its rows; an approval lasts until the next.
+    """
 
     id: int
     file: str
@@ -34,6 +37,9 @@ class Batch:
     staged_at: datetime
     finished_at: datetime | None
     reason: str | None
+    version: int
+    approved_by: str | None
+    approved_at: datetime | None
 
     @property
     def ready(self) -> int:
@@ -80,3 +86,94 @@ class Progress:
     stage: str
     done: int
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which rows of a batch are meant: all that fit everything that is given.
+
+    ``column`` alone means rows in which that cell was found fault with; with ``value``, rows that hold exactly that.
+    """
+
+    state: str | None = None
+    rule: str | None = None
+    column: str | None = None
+    value: str | None = None
+    rows: tuple[int, ...] | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self == Where()
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """How many of the rows in question hold a value in one column."""
+
+    value: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a correction does to one row."""
+
+    row: int
+    before: str
+    after: str
+    state_before: str
+    state_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlikePreview:
+    """What a correction of many rows would do: ``matched`` rows fit, ``changes`` of them would change.
+
+    ``valid`` to ``duplicates`` say what those would be afterwards; ``samples`` are the first of them.
+    """
+
+    what: str
+    matched: int
+    changes: int
+    valid: int
+    warnings: int
+    errors: int
+    duplicates: int
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change of many rows did; ``skipped`` rows were changed by somebody else meanwhile and stay theirs.
+
+    ``change`` is None where no row changed.
+    """
+
+    change: int | None
+    changed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody did to rows of a batch; ``kind`` is fix, alike, exclude, include or undo."""
+
+    id: int
+    kind: str
+    what: str
+    by: str
+    at: datetime
+    rows: int
+    version: int
+    undoes: int | None
+    undone_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What others did since a version: who, and to which rows, the first few hundred of them."""
+
+    version: int
+    by: tuple[str, ...]
+    rows: tuple[int, ...]
+    changed: int

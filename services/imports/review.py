@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from sqlalchemy import Connection
 
 from services.domain.columns import COLUMNS
-from services.domain.placement import check_row
 from services.domain.prose import refuse_card_number
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
 from services.imports.queries import known_batch, row_in
-from services.imports.records import (
-    as_sent,
-    cells_json,
-    findings_json,
-    kept,
-    parsed_json,
-    reference,
-    still_spoilt,
-    without_cards,
-)
+from services.imports.recheck import check_in
+from services.imports.records import kept
 from services.imports.results import ImportRow
 from services.store import Store
 
 _MAX_ROW = 2**31 - 1
-_TERMS = """
-select k.currency, debtflow.today()
-  from debtflow.import_batch b join debtflow.client c on c.id = b.client_id join debtflow.book k on k.id = c.book_id
- where b.id = %s
-"""
 
 
 def fix(store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None) -> ImportRow:
     """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
-    seen, currency, today = store.ask(lambda c: (row_in(c, batch_id, row_no), *_terms(c, batch_id)))
-    _refuse_unknown(values, seen)
-    cells = as_sent({**seen.values, **values})
-    placement, found = check_row(cells, currency=currency, today=today)
-    spoilt = still_spoilt(seen.findings, values)
-    findings = (*spoilt, *found)
-    safe = without_cards(cells, found)
-    parameters = (
-        batch_id, row_no, seen.version if version is None else version,
-        cells_json(safe), findings_json(findings), parsed_json(None if spoilt else placement), reference(safe),
-    )  # fmt: skip
+    seen, check = store.ask(lambda c: (row_in(c, batch_id, row_no), check_in(c, batch_id)))
+    refuse_unknown(values, seen)
+    parameters = (batch_id, *check.again(seen, values, version).parameters())
 
     def work(connection: Connection) -> ImportRow:
         query = "select debtflow.import_fix(%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s)"
@@ -76,17 +53,28 @@ def reject(store: Store, batch_id: int, reason: str) -> None:
     _call(store, "import_reject(%s, %s)", batch_id, _reason(reason))
 
 
+def approve(store: Store, batch_id: int) -> None:
+    """Stand in for the rows as they are."""
+    _call(store, "import_approve(%s)", batch_id)
+
+
+def four_eyes(store: Store) -> bool:
+    """Whether the agency wants four eyes."""
+    return bool(store.ask(lambda c: c.exec_driver_sql("select debtflow.import_four_eyes()").scalar_one()))
+
+
+def set_four_eyes(store: Store, wanted: bool) -> None:
+    """Say whether the agency wants four eyes."""
+    store.act(lambda c: c.exec_driver_sql("select debtflow.import_four_eyes_set(%s)", (wanted,)))
+
+
 def _call(store: Store, call: str, batch_id: int, *parameters: object) -> None:
     values = (known_batch(batch_id), *parameters)
     store.act(lambda c: c.exec_driver_sql(f"select debtflow.{call}", values))
 
 
-def _terms(connection: Connection, batch_id: int) -> tuple[str, date]:
-    currency, today = connection.exec_driver_sql(_TERMS, (batch_id,)).one()
-    return currency, today
-
-
-def _refuse_unknown(values: Mapping[str, str], seen: ImportRow) -> None:
+def refuse_unknown(values: Mapping[str, str], seen: ImportRow) -> None:
+    """Raises BadInput for a column that is neither ours nor the sender's."""
     if not values:
         raise BadInput("values", "nothing to correct was given", hint="write COLUMN=VALUE")
     for column in values:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from services.imports import queries, release, review, staging
-from services.imports.results import Batch, ImportRow, Progress, RowPage, RuleCount
+from services.domain.alike import Alike
+from services.imports import alike, history, queries, release, review, staging
+from services.imports.results import (
+    AlikePreview,
+    Batch,
+    Change,
+    Changed,
+    ImportRow,
+    News,
+    Progress,
+    RowPage,
+    RuleCount,
+    ValueCount,
+    Where,
+)
 from services.store import Store
 
 
@@ -47,11 +60,15 @@ class Imports:
         *,
         state: str | None = None,
         rule: str | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        numbers: Sequence[int] | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> RowPage:
-        """Rows in the order of the file, all or those in a state or found by a rule."""
-        return queries.rows(self._store, batch_id, state, rule, after, limit)
+        """Rows in the order of the file, all or those that fit everything that is given, as ``Where`` says."""
+        where = Where(state, rule, column, value, None if numbers is None else tuple(numbers))
+        return queries.rows(self._store, batch_id, where, after, limit)
 
     def row(self, batch_id: int, row: int) -> ImportRow:
         """One row as it stands."""
@@ -64,6 +81,42 @@ class Imports:
         (``batch-state``, ``row-excluded``) where the row may not change.
         """
         return review.fix(self._store, batch_id, row, values, version)
+
+    def values(self, batch_id: int, column: str, where: Where) -> tuple[ValueCount, ...]:
+        """What the rows in question hold in a column, the most frequent first."""
+        return alike.values(self._store, batch_id, column, where)
+
+    def preview_alike(
+        self, batch_id: int, change: Alike, where: Where, *, progress: Callable[[Progress], None] | None = None
+    ) -> AlikePreview:
+        """What the same correction would do to all these rows; nothing is written."""
+        return alike.preview(self._store, batch_id, change, where, progress)
+
+    def fix_alike(
+        self, batch_id: int, change: Alike, where: Where, *, progress: Callable[[Progress], None] | None = None
+    ) -> Changed:
+        """Make the same correction in all these rows, a thousand a transaction.
+
+        Rows that somebody else changes meanwhile stay as they made them. Raises BadInput for an unknown column, Refused
+        (``batch-state``) where rows may not change any more.
+        """
+        return alike.fix(self._store, batch_id, change, where, progress)
+
+    def changes(self, batch_id: int, *, limit: int = 100) -> tuple[Change, ...]:
+        """What was done to the rows of a batch, newest first."""
+        self.show(batch_id)
+        return history.changes(self._store, batch_id, limit)
+
+    def news(self, batch_id: int, since: int, *, limit: int = 500) -> News:
+        """What was done since the batch was at that version, and by whom besides the caller."""
+        return history.news(self._store, batch_id, since, limit)
+
+    def undo_change(self, batch_id: int, change: int, *, progress: Callable[[Progress], None] | None = None) -> Changed:
+        """Give rows back what they held before a change; cells that were changed once more stay as they are.
+
+        Raises Refused: ``change-undone``, ``change-include``, ``batch-state``.
+        """
+        return alike.undo(self._store, batch_id, change, progress)
 
     def exclude(self, batch_id: int, rows: Sequence[int], reason: str) -> Batch:
         """Leave rows out of the release; all of them or none."""
@@ -91,6 +144,22 @@ class Imports:
         """
         release.release(self._store, batch_id, leave_errors=leave_errors, placed_on=placed_on, progress=progress)
         return self.show(batch_id)
+
+    def approve(self, batch_id: int) -> Batch:
+        """Stand in for the batch as it is now; whoever has changed its rows may then release it.
+
+        Raises Refused (``four-eyes``) where the caller has changed rows of it. The next change takes the approval away.
+        """
+        review.approve(self._store, batch_id)
+        return self.show(batch_id)
+
+    def four_eyes(self) -> bool:
+        """Whether the agency wants a batch released by somebody else than who changed its rows."""
+        return review.four_eyes(self._store)
+
+    def set_four_eyes(self, wanted: bool) -> None:
+        """For agency administrators; others get NotAllowed."""
+        review.set_four_eyes(self._store, wanted)
 
     def reject(self, batch_id: int, reason: str) -> Batch:
         """Close the batch without releasing anything; the file may be sent again."""

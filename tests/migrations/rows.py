@@ -146,4 +146,14 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into period_reopened (agency_id, month, closed_at, closed_by, reopened_at, reopened_by, reason) "
         "values (1, '2024-02-01', now(), 1, now(), 1, 'late file')",
     ),
+    "0018": (
+        "insert into import_found values (1, 'name-long', 1, 1, 'error', 'debtor_name')",
+        "insert into import_tally values (1, 'name-long', 'error', 'debtor_name', 1, 1)",
+        "update agency set import_four_eyes = true",
+        "update import_batch set version = 2, approved_by = 1, approved_at = now()",
+        "insert into import_change (agency_id, batch_id, kind, what, user_id, at) values (1, 1, 'alike', "
+        '\'{"change": "x"}\', 1, now())',
+        "insert into import_change_step values (1, 2, 1, 1, 1)",
+        'insert into import_change_row values (1, 1, 1, 2, \'{"a": "b"}\', \'{"a": "c"}\')',
+    ),
 }

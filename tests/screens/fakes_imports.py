@@ -47,7 +47,7 @@ def import_batch(**changes: Any) -> Batch:
     """The batch most tests look at."""
     base = Batch(
         118, "harbor_2025-11.csv", "HARBOR", "in_review", 12, 6, 1, 4, 1, 0, 0, "ab" * 32, "utf-8", ";", "bea",
-        NOW - timedelta(hours=2), None, None,
+        NOW - timedelta(hours=2), None, None, 1, None, None,
     )  # fmt: skip
     return replace(base, **changes)
 

@@ -68,6 +68,12 @@ EXTRAS = (
     "from (select distinct on (agency_id) * from client order by agency_id, id) c join file f using (agency_id)",
     "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, state) "
     "select id, 1, agency_id, 2, 'raw', '{}', '[]', 'error' from import_batch",
+    "insert into import_found select batch_id, 'x', row_no, agency_id, 'error', 'a' from import_row",
+    "insert into import_tally select batch_id, 'x', 'error', 'a', agency_id, 1 from import_row",
+    "insert into import_change (agency_id, batch_id, kind, what, user_id, at) select agency_id, id, 'alike', '{}', "
+    "staged_by, now() from import_batch",
+    "insert into import_change_step select id, 2, agency_id, batch_id, 1 from import_change",
+    "insert into import_change_row select id, 1, agency_id, 2, '{}', '{}' from import_change",
     "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, "
     "'raw', '{}', '[]')",
     "insert into closed_period select a.id, '2019-12-01', now(), min(u.id) from agency a join users u on u.agency_id = "

@@ -40,6 +40,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "guard_append_only refuse_change",
     ),
     (OWNER, (), "audit_import_batch audit_import_row import_count import_count_by"),
+    (OWNER, (), "import_found_in import_found_insert import_found_update"),
     (
         OWNER,
         (),
@@ -243,12 +244,15 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         OPERATORS,
+        "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin "
         "import_stage_close",
     ),
     (
         KERNEL,
         (),
+        "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
+        "import_changed_by import_correct import_second_eyes "
         "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_mark_duplicates_of "
         "import_own_findings "
         "import_ready import_reason import_release_next "

@@ -56,6 +56,10 @@ import_batch = Table(
     optional("placed_on", Date),
     optional("finished_at", Instant),
     optional("reason", Text),
+    column("version", Integer, server_default=text("1")),
+    optional("approved_by", Integer, ForeignKey("debtflow.users.id")),
+    optional("approved_at", Instant),
+    CheckConstraint("(approved_by is null) = (approved_at is null)", name="batch_approved_whole"),
     CheckConstraint("length(file_name) between 1 and 200", name="batch_file_name_length"),
     CheckConstraint("state in ('in_review', 'releasing', 'released', 'rejected')", name="batch_state_known"),
     CheckConstraint("rows > 0", name="batch_has_rows"),
@@ -125,4 +129,66 @@ import_intake = Table(
     column("findings", JSONB),
     optional("parsed", JSONB),
     prefixes=["UNLOGGED"],
+)
+
+import_found = Table(
+    "import_found",
+    metadata,
+    column("batch_id", BigInteger, primary_key=True),
+    column("rule", Bytewise, primary_key=True),
+    column("row_no", Integer, primary_key=True),
+    column("agency_id", Integer),
+    column("severity", Text),
+    column("col", Text),
+)
+
+import_tally = Table(
+    "import_tally",
+    metadata,
+    column("batch_id", BigInteger, primary_key=True),
+    column("rule", Bytewise, primary_key=True),
+    column("severity", Text, primary_key=True),
+    column("col", Text, primary_key=True),
+    column("agency_id", Integer),
+    column("rows", BigInteger),
+)
+
+import_change = Table(
+    "import_change",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("batch_id", BigInteger, ForeignKey("debtflow.import_batch.id")),
+    column("kind", Text),
+    column("what", JSONB),
+    column("user_id", Integer, ForeignKey("debtflow.users.id")),
+    column("at", Instant),
+    optional("undoes", BigInteger, ForeignKey("debtflow.import_change.id")),
+    CheckConstraint("kind in ('fix', 'alike', 'exclude', 'include', 'undo')", name="import_change_kind_known"),
+    CheckConstraint("jsonb_typeof(what) = 'object'", name="import_change_what_shape"),
+    Index("import_change_batch_idx", "batch_id", "id"),
+)
+
+import_change_step = Table(
+    "import_change_step",
+    metadata,
+    column("change_id", BigInteger, ForeignKey("debtflow.import_change.id"), primary_key=True),
+    column("version", Integer, primary_key=True),
+    column("agency_id", Integer),
+    column("batch_id", BigInteger, ForeignKey("debtflow.import_batch.id")),
+    column("rows", Integer),
+    CheckConstraint("rows > 0", name="import_change_step_has_rows"),
+    Index("import_change_step_batch_idx", "batch_id", "version"),
+)
+
+import_change_row = Table(
+    "import_change_row",
+    metadata,
+    column("change_id", BigInteger, ForeignKey("debtflow.import_change.id"), primary_key=True),
+    column("row_no", Integer, primary_key=True),
+    column("agency_id", Integer),
+    column("version", Integer),
+    optional("before", JSONB),
+    optional("after", JSONB),
+    CheckConstraint("(before is null) = (after is null)", name="import_change_row_both"),
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Identity,
@@ -28,6 +29,7 @@ agency = Table(
     column("currency", Currency),
     column("next_number", BigInteger, server_default=text("10001")),
     column("created_at", Instant, server_default=text("statement_timestamp()")),
+    column("import_four_eyes", Boolean, server_default=text("false")),
     CheckConstraint("code ~ '^[A-Z][A-Z0-9_]{1,15}$'", name="agency_code_form"),
     CheckConstraint("length(name) between 1 and 120", name="agency_name_length"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="agency_currency_form"),
