@@ -29,14 +29,16 @@ begin
                jsonb_build_object('state', o.state, 'released', o.released, 'approved_by', o.approved_by)),
              'after', jsonb_strip_nulls(
                jsonb_build_object('state', n.state, 'released', n.released, 'reason', n.reason,
-                                  'approved_by', n.approved_by))))
+                                  'approved_by', n.approved_by, 'totals accepted', n.control_reason))))
       into facts
       from new_rows n
       join old_rows o using (id)
-     where n.state <> o.state or n.approved_by is distinct from o.approved_by;
+     where n.state <> o.state
+        or n.approved_by is distinct from o.approved_by
+        or n.control_accepted_by is distinct from o.control_accepted_by;
   end if;
   if facts is not null then
-    perform audit_write(facts, 'batch', 'import_batch.' || lower(tg_op), '{reason}');
+    perform audit_write(facts, 'batch', 'import_batch.' || lower(tg_op), '{reason,totals accepted}');
   end if;
   return null;
 end $$;

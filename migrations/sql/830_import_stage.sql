@@ -79,7 +79,9 @@ create or replace function import_stage_close(
   name text,
   encoding text,
   delimiter text,
-  bytes bytea
+  bytes bytea,
+  profile bigint default null,
+  control jsonb default null
 ) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -91,10 +93,10 @@ begin
   perform act_begin('import.stage');
   begin
     insert into import_batch (
-      agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at
+      agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at, profile_id, control
     )
     select who.agency_id, c.id, import_file_keep(who.agency_id, bytes), import_stage_close.name, encoding, delimiter,
-           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now()
+           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now(), import_profile_for(c.id, profile), control
       from client c
      where c.agency_id = who.agency_id and c.code = import_stage_close.client
     returning id into strict batch;

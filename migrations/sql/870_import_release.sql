@@ -17,6 +17,7 @@ begin
     perform fail('DF400', 'placed_on', format('%s cannot be the day of a placement', placed_on),
                  'it is today or earlier', '{"field": "placed_on"}');
   end if;
+  perform import_control_agrees(b);
   if b.errors > 0 and not leave_errors then
     perform fail('DF422', 'errors-remain', format('%s of %s rows are still in error', b.errors, b.rows),
                  'fix or exclude them, or leave them behind with --leave-errors',

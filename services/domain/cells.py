@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.domain.columns import BESIDE_PRINCIPAL, Header
+from services.domain.columns import BESIDE_PRINCIPAL
 from services.domain.contacts import normalise_email, normalise_phone
 from services.domain.dates import calendar_readings
 from services.domain.findings import Report
@@ -36,16 +36,16 @@ _SSN_LAST4 = re.compile(r"[0-9]{4}")
 _LIMITS = {"creditor_name": (NAME_LIMIT, "creditor-long"), "account_type": (TYPE_LIMIT, "type-long")}
 
 
-def check_shape(cells: Sequence[str], unclosed: bool, header: Header, report: Report) -> None:
+def check_shape(cells: Sequence[str], unclosed: bool, width: int, report: Report) -> None:
     """Whether the record as a whole is one row of this file."""
     if unclosed:
         report.error("", "", "quote-open", "a quote is opened and never closed: close it, or double it inside a cell")
-    elif len(cells) != header.width:
+    elif len(cells) != width:
         report.error(
             "",
             "",
             "column-count",
-            f"the row has {len(cells)} cells, the header {header.width}: add what is missing, or quote a cell that "
+            f"the row has {len(cells)} cells, the header {width}: add what is missing, or quote a cell that "
             "holds the delimiter",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.domain.quoting import shown
@@ -27,12 +27,13 @@ REQUIRED = ("external_ref", "debtor_name", "original_amount")
 BESIDE_PRINCIPAL = ("interest", "fees", "costs")
 
 
-def _key(cell: str) -> str:
+def key_of(cell: str) -> str:
+    """What makes two column names the same: their letters and digits."""
     plain = unicodedata.normalize("NFKC", cell).lower()
     return "".join(char for char in plain if char.isalnum())
 
 
-_BY_KEY = {_key(column): column for column in COLUMNS}
+_BY_KEY = {key_of(column): column for column in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Header:
 
 def count_known(cells: Sequence[str]) -> int:
     """How many of our columns a line names."""
-    return len({_BY_KEY[key] for key in map(_key, cells) if key in _BY_KEY})
+    return len({_BY_KEY[key] for key in map(key_of, cells) if key in _BY_KEY})
 
 
 def match_header(cells: Sequence[str]) -> Header:
@@ -62,9 +63,9 @@ def match_header(cells: Sequence[str]) -> Header:
     columns: dict[str, int] = {}
     extra: dict[str, int] = {}
     for index, cell in enumerate(cells):
-        column = _BY_KEY.get(_key(cell))
+        column = _BY_KEY.get(key_of(cell))
         if column is None:
-            extra[_free_name(cell, index, extra)] = index
+            extra[free_name(cell, index, extra)] = index
         elif column in columns:
             first = columns[column] + 1
             raise BadInput(
@@ -76,7 +77,8 @@ def match_header(cells: Sequence[str]) -> Header:
     return Header(columns, extra, len(cells))
 
 
-def _free_name(cell: str, index: int, taken: Mapping[str, int]) -> str:
+def free_name(cell: str, index: int, taken: Collection[str]) -> str:
+    """A name of the sender's under which a column can be kept beside those that are taken."""
     name = "".join(char for char in cell if char.isprintable()).strip()[:64] or f"column {index + 1}"
     return name if name not in taken else f"{name} ({index + 1})"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,6 +18,10 @@ DELIMITERS = (",", ";", "\t", "|")
 # A quote that is never closed would swallow the rest of the file: a record ends here at the latest.
 _RECORD_LINES = 60
 _SAMPLE_ROWS = 20
+# A control record may stand before the header line.
+_HEAD_ROWS = 2
+
+Known = Callable[[Sequence[str]], int]
 
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
@@ -50,17 +54,21 @@ class RawRow:
     unclosed: bool = False
 
 
-def sniff(data: bytes) -> Dialect:
-    """How the file is written; raises BadInput for a file without a header line of ours, or without a row below it."""
+def sniff(data: bytes, known: Known = count_known) -> Dialect:
+    """How the file is written; raises BadInput for a file without a header line of ours, or without a row below it.
+
+    ``known`` counts the columns that a line names.
+    """
     _refuse_foreign(data)
     encoding, had_bom = _encoding(data)
     found = max(
-        (Dialect(encoding, delimiter, had_bom) for delimiter in DELIMITERS), key=lambda dialect: _fit(data, dialect)
+        (Dialect(encoding, delimiter, had_bom) for delimiter in DELIMITERS),
+        key=lambda dialect: _fit(data, dialect, known),
     )
-    rows = list(islice(read_rows(data, found), 2))
+    rows = list(islice(read_rows(data, found), _HEAD_ROWS))
     if not rows:
         raise BadInput("file", "the file is empty", hint=f"send a header line ({', '.join(COLUMNS)}) and rows below it")
-    if count_known(rows[0].cells) == 0:
+    if not any(known(row.cells) for row in rows):
         raise BadInput(
             "header",
             f"the first line names no column that is known here: {shown(rows[0].text, 60)}",
@@ -137,13 +145,15 @@ class _Lines:
         self._line -= len(lines)
 
 
-def _fit(data: bytes, dialect: Dialect) -> tuple[int, int]:
+def _fit(data: bytes, dialect: Dialect, known: Known) -> tuple[int, int]:
     """How well a delimiter explains the first lines: columns known, then rows as wide as the header."""
     rows = list(islice(read_rows(data, dialect), _SAMPLE_ROWS))
     if not rows:
         return 0, 0
     width = len(rows[0].cells)
-    return count_known(rows[0].cells), sum(len(row.cells) == width for row in rows) if width > 1 else 0
+    return max(known(row.cells) for row in rows[:_HEAD_ROWS]), sum(
+        len(row.cells) == width for row in rows
+    ) if width > 1 else 0
 
 
 def _is_separator_hint(text: str) -> bool:

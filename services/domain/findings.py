@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,10 +60,10 @@ class Report:
 
     __slots__ = ("findings", "has_error", "spoilt")
 
-    def __init__(self) -> None:
+    def __init__(self, spoilt: Collection[str] = ()) -> None:
         self.findings: list[Finding] = []
         self.has_error = False
-        self.spoilt: set[str] = set()
+        self.spoilt = set(spoilt)
 
     def error(self, column: str, value: str, rule: str, message: str) -> None:
         """Something that keeps the row out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from services.domain.csvfile import RawRow
 from services.domain.findings import RULES, Finding, Report, Severity
 from services.domain.money import MAX_MINOR, exponent
 from services.domain.names import Name
+from services.domain.profile.mapper import Mapped
 
 __all__ = [
     "COLUMNS",
@@ -23,6 +24,7 @@ __all__ = [
     "Header",
     "PlacementRow",
     "Severity",
+    "check_mapped",
     "check_record",
     "check_row",
     "match_header",
@@ -60,20 +62,29 @@ def check_record(
     row: RawRow, header: Header, *, currency: str, today: dt.date
 ) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
     """A record as sent: its shape first, then ``check_row``."""
+    return check_mapped(row, Mapped(header.values(row.cells), ()), header.width, currency=currency, today=today)
+
+
+def check_mapped(
+    row: RawRow, mapped: Mapped, width: int, *, currency: str, today: dt.date
+) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
+    """A record as a profile has turned it: its shape first, what the profile found, then ``check_row``."""
     report = Report()
-    cells.check_shape(row.cells, row.unclosed, header, report)
-    placement, findings = check_row(header.values(row.cells), currency=currency, today=today)
-    return (None if report.has_error else placement), (*report.findings, *findings)
+    cells.check_shape(row.cells, row.unclosed, width, report)
+    placement, findings = check_row(mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
+    whole = placement if not (report.has_error or mapped.findings) else None
+    return whole, (*report.findings, *mapped.findings, *findings)
 
 
 def check_row(
-    values: Mapping[str, str], *, currency: str, today: dt.date
+    values: Mapping[str, str], *, currency: str, today: dt.date, spoilt: Collection[str] = ()
 ) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
     """The row and what was found in its cells; no row where a finding is an error.
 
-    ``values`` are cells by column name, extra columns too; ``currency`` is the one that the client places in.
+    ``values`` are cells by column name, extra columns too; ``currency`` is the one that the client places in. What is
+    wrong with the columns in ``spoilt`` is known already.
     """
-    report = Report()
+    report = Report(spoilt)
     cells.check_text(values, report)
     cell = {column: "" if column in report.spoilt else values.get(column, "").strip() for column in COLUMNS}
     ref = cells.read_ref(cell["external_ref"], report)

@@ -10,6 +10,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from services.domain.placement import Finding, check_row
+from services.domain.profile import Profile, missing
+from services.imports.profiles import bound_to_batch
 from services.imports.records import (
     as_sent,
     cells_json,
@@ -67,6 +69,7 @@ class Check:
 
     currency: str
     today: date
+    profile: Profile
 
     def again(self, seen: ImportRow, values: Mapping[str, str | None], version: int | None = None) -> Checked:
         """The row with these cells instead (None: without the cell); its shape (cells too few, open quote) counts as
@@ -74,8 +77,9 @@ class Check:
         """
         merged = {**seen.values, **values}
         cells = as_sent({column: text for column, text in merged.items() if text is not None})
-        placement, found = check_row(cells, currency=self.currency, today=self.today)
-        spoilt = still_spoilt(seen.findings, values)
+        spoilt = (*still_spoilt(seen.findings, values), *missing(self.profile, cells))
+        columns = {finding.column for finding in spoilt}
+        placement, found = check_row(cells, currency=self.currency, today=self.today, spoilt=columns)
         safe = without_cards(cells, found)
         return Checked(
             seen.row, seen.version if version is None else version, safe, (*spoilt, *found),
@@ -92,4 +96,4 @@ class Check:
 def check_in(connection: Connection, batch_id: int) -> Check:
     """What the rows of this batch are checked by."""
     currency, today = connection.exec_driver_sql(_TERMS, (batch_id,)).one()
-    return Check(currency, today)
+    return Check(currency, today, bound_to_batch(connection, batch_id) or Profile())

@@ -11,11 +11,14 @@ from services.domain.columns import COLUMNS
 from services.domain.findings import Finding
 from services.domain.names import fold
 from services.domain.placement import PlacementRow
+from services.domain.profile.control import Tally
+from services.domain.profile.mapper import KEPT
 from services.domain.quoting import redacted
 
 _NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
 _REF_LIMIT = 64
 _CARD = "card-number"
+_STAYING = KEPT | {_CARD}
 
 
 def kept(text: str) -> str:
@@ -41,7 +44,7 @@ def without_cards(cells: Mapping[str, str], findings: Iterable[Finding]) -> dict
 def still_spoilt(findings: Iterable[Finding], corrected: Iterable[str]) -> tuple[Finding, ...]:
     """Findings that the kept cells cannot show again, for cells that nobody has corrected."""
     touched = set(corrected)
-    return tuple(finding for finding in findings if finding.rule == _CARD and finding.column not in touched)
+    return tuple(finding for finding in findings if finding.rule in _STAYING and finding.column not in touched)
 
 
 def reference(cells: Mapping[str, str]) -> str | None:
@@ -56,6 +59,16 @@ def cells_json(cells: Mapping[str, str]) -> str:
 
 def findings_json(findings: Iterable[Finding]) -> str:
     return kept(_dumps([asdict(finding) for finding in findings])) if findings else "[]"
+
+
+def control_json(tally: Tally) -> str | None:
+    """How the file compares with its control records; None where its profile knows none."""
+    verdict = tally.verdict()
+    if verdict is None:
+        return None
+    sums = {name: amount.json() for name, amount in verdict.sums.items()}
+    found = [asdict(finding) for finding in verdict.findings]
+    return kept(_dumps({"rows": verdict.rows, "sums": sums, "unread": dict(verdict.unread), "findings": found}))
 
 
 def parsed_json(row: PlacementRow | None) -> str | None:

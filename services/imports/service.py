@@ -32,13 +32,24 @@ class Imports:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def stage(self, data: bytes, name: str, client: str, progress: Callable[[Progress], None] | None = None) -> Batch:
+    def stage(
+        self,
+        data: bytes,
+        name: str,
+        client: str,
+        progress: Callable[[Progress], None] | None = None,
+        *,
+        kind: str = "placements",
+        profile: int | None = None,
+    ) -> Batch:
         """Keep the file, check every row, and open a review of it.
 
-        Raises BadInput for a file without rows or without the required columns, NotFound for an unknown client, and
-        Refused (``file-known``) for a file whose bytes are already here, unless that batch was rejected.
+        It is read with the newest version of the client's profile for this ``kind`` of file, with the version that is
+        named, or, where that is 0, with none. Raises BadInput for a file without rows or without the required columns,
+        NotFound for an unknown client, and Refused (``file-known``) for a file whose bytes are already here, unless
+        that batch was rejected.
         """
-        return self.show(staging.stage(self._store, data, name, client, progress))
+        return self.show(staging.stage(self._store, data, name, client, kind=kind, profile=profile, progress=progress))
 
     def batches(
         self, *, state: str | None = None, after: str | None = None, limit: int = 50

@@ -13,10 +13,20 @@ from sqlalchemy import Connection
 
 from services.domain.csvfile import Dialect, read_rows, sniff
 from services.domain.findings import Finding
-from services.domain.placement import check_record, match_header
+from services.domain.placement import check_mapped
+from services.domain.profile import Mapper, Tally, names_known
 from services.domain.quoting import redacted
 from services.errors import BadInput
-from services.imports.records import cells_json, findings_json, kept, parsed_json, reference, without_cards
+from services.imports.profiles import bound_to_client
+from services.imports.records import (
+    cells_json,
+    control_json,
+    findings_json,
+    kept,
+    parsed_json,
+    reference,
+    without_cards,
+)
 from services.imports.results import Progress
 from services.store import Store
 
@@ -28,7 +38,16 @@ _INTAKE: Final = "copy debtflow.import_intake (upload, row_no, line, raw, ref, c
 Report = Callable[[Progress], None]
 
 
-def stage(store: Store, data: bytes, name: str, client: str, progress: Report | None = None) -> int:
+def stage(
+    store: Store,
+    data: bytes,
+    name: str,
+    client: str,
+    *,
+    kind: str = "placements",
+    profile: int | None = None,
+    progress: Report | None = None,
+) -> int:
     """Make a batch out of a file and give its id; nothing is kept of a file that is refused."""
     shown_name = _file_name(name)
     if len(data) > LARGEST:
@@ -36,12 +55,14 @@ def stage(store: Store, data: bytes, name: str, client: str, progress: Report | 
 
     def work(connection: Connection) -> int:
         currency, today = _begin(connection, client, data)
-        dialect = sniff(data)
-        upload = uuid4()
-        rows = _rows(data, dialect, upload, currency=currency, today=today, progress=progress)
+        bound = bound_to_client(connection, client, kind, profile)
+        dialect = sniff(data, names_known(bound.profile))
+        upload, tally = uuid4(), Tally(bound.profile, currency)
+        rows = _rows(data, dialect, upload, tally, currency=currency, today=today, progress=progress)
         store.copy_in(connection, _INTAKE, rows)
-        values = (upload, client, shown_name, dialect.encoding, dialect.delimiter, data)
-        closed = connection.exec_driver_sql("select debtflow.import_stage_close(%s, %s, %s, %s, %s, %b)", values)
+        values = (upload, client, shown_name, dialect.encoding, dialect.delimiter, data, bound.id, control_json(tally))
+        query = "select debtflow.import_stage_close(%s, %s, %s, %s, %s, %b, %s, %s::jsonb)"
+        closed = connection.exec_driver_sql(query, values)
         return int(closed.scalar_one())
 
     return store.act(work)
@@ -54,21 +75,25 @@ def _begin(connection: Connection, client: str, data: bytes) -> tuple[str, date]
 
 
 def _rows(
-    data: bytes, dialect: Dialect, upload: UUID, *, currency: str, today: date, progress: Report | None
+    data: bytes, dialect: Dialect, upload: UUID, tally: Tally, *, currency: str, today: date, progress: Report | None
 ) -> Iterator[Sequence[object]]:
-    records = read_rows(data, dialect)
-    header = match_header(next(records).cells)
+    records = (record for record in read_rows(data, dialect) if not tally.takes(record.cells))
+    head = next(records, None)
+    mapper = Mapper(tally.profile, head.cells if head else ())
     number = 0
-    for record in records:
-        placement, findings = check_record(record, header, currency=currency, today=today)
-        cells = without_cards(header.values(record.cells), findings)
-        number = record.number
+    for number, record in enumerate(records, start=1):
+        mapped = mapper(record.cells)
+        tally.add(mapped)
+        placement, findings = check_mapped(record, mapped, mapper.width, currency=currency, today=today)
+        cells = without_cards(mapped.cells, findings)
         yield (
             upload, number, record.line, _raw(record.text, findings), reference(cells),
             cells_json(cells), findings_json(findings), parsed_json(placement),
         )  # fmt: skip
         if progress and number % _STEP == 0:
             progress(Progress("stage", number, None))
+    if not number:
+        raise BadInput("file", "the file has a header line but no rows below it", hint="send at least one row")
     if progress:
         progress(Progress("stage", number, number))
 

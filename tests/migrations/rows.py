@@ -146,6 +146,11 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into period_reopened (agency_id, month, closed_at, closed_by, reopened_at, reopened_by, reason) "
         "values (1, '2024-02-01', now(), 1, now(), 1, 'late file')",
     ),
+    "0016": (
+        "insert into import_profile (agency_id, client_id, kind, version, body, note, made_by, made_at) "
+        "values (1, 1, 'placements', 1, '{\"kind\": \"placements\"}', 'as ever', 1, now())",
+        "update import_batch set profile_id = 1, control = '{\"findings\": []}'",
+    ),
     "0018": (
         "insert into import_found values (1, 'name-long', 1, 1, 'error', 'debtor_name')",
         "insert into import_tally values (1, 'name-long', 'error', 'debtor_name', 1, 1)",

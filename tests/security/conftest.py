@@ -61,6 +61,9 @@ EXTRAS = (
     "'\\x00', id, now() from users",
     "insert into file (agency_id, sha256, bytes, stored_at) select id, sha256(code::bytea), code::bytea, "
     "now() from agency",
+    "insert into import_profile (agency_id, client_id, kind, version, body, made_by, made_at) "
+    "select c.agency_id, c.id, 'placements', 1, '{}', (select min(u.id) from users u where u.agency_id = c.agency_id), "
+    "now() from client c",
     "insert into import_batch (agency_id, client_id, file_id, file_name, encoding, delimiter, rows, "
     "staged_by, staged_at) "
     "select c.agency_id, c.id, f.id, 'list.csv', 'utf-8', ',', 1, (select min(u.id) from users u where "

@@ -39,8 +39,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "audit audit_activity audit_balance audit_partition audit_table audit_write commitment "
         "guard_append_only refuse_change",
     ),
-    (OWNER, (), "audit_import_batch audit_import_row import_count import_count_by"),
     (OWNER, (), "import_found_in import_found_insert import_found_update"),
+    (OWNER, (), "audit_import_batch audit_import_profile audit_import_row import_count import_count_by"),
     (
         OWNER,
         (),
@@ -246,7 +246,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin "
-        "import_stage_close",
+        "import_stage_close import_profile_keep import_control_accept",
     ),
     (
         KERNEL,
@@ -254,7 +254,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_second_eyes "
         "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_mark_duplicates_of "
-        "import_own_findings "
+        "import_own_findings import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
         "import_state_of person_roots persons_link "

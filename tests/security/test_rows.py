@@ -101,6 +101,7 @@ RELATIONS = {
     "import_change_step": Rows("change_id, version", readers=("agency_admin", "supervisor")),
     "import_found": Rows("batch_id, rule, row_no", readers=("agency_admin", "supervisor")),
     "import_intake": hidden(),
+    "import_profile": Rows(collector=NOTHING),
     "import_row": Rows("batch_id, row_no", readers=("agency_admin", "supervisor")),
     "import_tally": Rows("batch_id, rule, severity, col", readers=("agency_admin", "supervisor")),
     "interest_off": hidden(),

@@ -33,6 +33,27 @@ file = Table(
     UniqueConstraint("agency_id", "sha256", name="file_content_key"),
 )
 
+import_profile = Table(
+    "import_profile",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("client_id", Integer, ForeignKey("debtflow.client.id")),
+    column("kind", Text),
+    column("version", Integer),
+    column("body", JSONB),
+    optional("note", Text),
+    column("made_by", Integer, ForeignKey("debtflow.users.id")),
+    column("made_at", Instant),
+    CheckConstraint(
+        "kind in ('placements', 'adjustments', 'payments', 'recalls', 'contacts')", name="import_profile_kind_known"
+    ),
+    CheckConstraint("version > 0", name="import_profile_version_counts"),
+    CheckConstraint("jsonb_typeof(body) = 'object'", name="import_profile_body_shape"),
+    CheckConstraint("length(note) between 1 and 400", name="import_profile_note_length"),
+    UniqueConstraint("agency_id", "client_id", "kind", "version", name="import_profile_version_once"),
+)
+
 import_batch = Table(
     "import_batch",
     metadata,
@@ -60,6 +81,18 @@ import_batch = Table(
     optional("approved_by", Integer, ForeignKey("debtflow.users.id")),
     optional("approved_at", Instant),
     CheckConstraint("(approved_by is null) = (approved_at is null)", name="batch_approved_whole"),
+    optional("profile_id", BigInteger, ForeignKey("debtflow.import_profile.id")),
+    optional("control", JSONB),
+    optional("control_accepted_by", Integer, ForeignKey("debtflow.users.id")),
+    optional("control_accepted_at", Instant),
+    optional("control_reason", Text),
+    CheckConstraint("jsonb_typeof(control) = 'object'", name="batch_control_shape"),
+    CheckConstraint("length(control_reason) between 1 and 400", name="batch_control_reason_length"),
+    CheckConstraint(
+        "((control_accepted_by is null) = (control_accepted_at is null)) and "
+        "((control_accepted_by is null) = (control_reason is null))",
+        name="batch_control_accepted_whole",
+    ),
     CheckConstraint("length(file_name) between 1 and 200", name="batch_file_name_length"),
     CheckConstraint("state in ('in_review', 'releasing', 'released', 'rejected')", name="batch_state_known"),
     CheckConstraint("rows > 0", name="batch_has_rows"),

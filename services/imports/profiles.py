@@ -1,0 +1,181 @@
+"""Profiles of files, version by version, and what a batch was read with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NoReturn
+
+from sqlalchemy import Connection
+
+from services.domain.profile.fields import KINDS, fields_of
+from services.domain.profile.model import Profile, profile_of
+from services.domain.prose import prose
+from services.domain.quoting import shown
+from services.errors import BadInput, Misconfigured, NotFound
+from services.imports.queries import known_batch
+from services.imports.records import kept
+from services.store import Store
+
+NOTE_LIMIT: Final = 400
+_KEPT: Final = """
+select p.id, c.code, p.kind, p.version, p.body, p.note, u.login, p.made_at,
+       (select count(*) from debtflow.import_batch b where b.profile_id = p.id)
+  from debtflow.import_profile p
+  join debtflow.client c on c.id = p.client_id
+  join debtflow.users u on u.id = p.made_by
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProfile:
+    """One version of a client's profile for a kind of file; ``batches`` were read with it."""
+
+    id: int
+    client: str
+    kind: str
+    version: int
+    body: Mapping[str, Any]
+    note: str | None
+    made_by: str
+    made_at: datetime
+    batches: int
+
+    @property
+    def profile(self) -> Profile:
+        """What it says; raises Misconfigured where this release cannot read it."""
+        return _readable(self.body, self.client, self.version)
+
+
+class Profiles:
+    """How each client writes its files; kept by supervisors and agency administrators, read by the office.
+
+    A version is never changed: ``keep`` adds another, and a batch stays bound to the one it was read with.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def list(self) -> tuple[KeptProfile, ...]:
+        """The newest version of every profile, by client and kind."""
+        newest = """
+        where p.version = (select max(n.version) from debtflow.import_profile n
+                            where (n.agency_id, n.client_id, n.kind) = (p.agency_id, p.client_id, p.kind))
+        order by c.code, p.kind
+        """
+        return self._ask(_KEPT + newest, ())
+
+    def history(self, client: str, kind: str = "placements") -> tuple[KeptProfile, ...]:
+        """Every version, newest first; raises NotFound for a client that is not there."""
+        known_kind(kind)
+        query = _KEPT + " where c.code = %s and p.kind = %s order by p.version desc"
+        found = self._ask(query, (kept(client), kind))
+        if not found:
+            self._refuse_unknown(client)
+        return found
+
+    def show(self, client: str, kind: str = "placements", version: int | None = None) -> KeptProfile | None:
+        """One version, the newest by itself; None where the client has none and none was asked for by number."""
+        found = self.history(client, kind)
+        if version is None:
+            return found[0] if found else None
+        return next((each for each in found if each.version == version), None) or _no_version(client, kind, version)
+
+    def keep(self, client: str, profile: Profile, *, after: int, note: str = "") -> KeptProfile:
+        """Add a version after the one that was looked at, 0 where there was none; the same again adds nothing.
+
+        Raises Stale where somebody else has added one meanwhile, NotFound for an unknown client, NotAllowed.
+        """
+        words = prose(note, "note", NOTE_LIMIT) or None
+        query = "select debtflow.import_profile_keep(%s, %s, %s::jsonb, %s, %s)"
+        body = json.dumps(profile.body(), ensure_ascii=False)
+        values = (kept(client), profile.kind, body, after, words)
+        version = self._store.act(lambda c: c.exec_driver_sql(query, values).scalar_one())
+        found = self.show(client, profile.kind, version)
+        assert found is not None  # noqa: S101 - it was just kept, and none is ever removed
+        return found
+
+    def accept_totals(self, batch_id: int, reason: str) -> None:
+        """Take the difference between a file and its control records upon oneself; its release is free then."""
+        words = prose(reason, "reason", NOTE_LIMIT, required=True)
+        values = (known_batch(batch_id), words)
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.import_control_accept(%s, %s)", values))
+
+    def _ask(self, query: str, values: Sequence[object]) -> tuple[KeptProfile, ...]:
+        return tuple(
+            _kept(row) for row in self._store.ask(lambda c: c.exec_driver_sql(query, tuple(values)).fetchall())
+        )
+
+    def _refuse_unknown(self, client: str) -> None:
+        query = "select 1 from debtflow.client where code = %s"
+        if self._store.ask(lambda c: c.exec_driver_sql(query, (kept(client),)).first()) is None:
+            raise NotFound(f"there is no client {shown(client)}", rule="client", hint="debtflow client list")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The profile that a file is read with; ``id`` is None for none, which reads files under our own names."""
+
+    id: int | None
+    version: int
+    profile: Profile
+
+
+def bound_to_client(connection: Connection, client: str, kind: str, version: int | None) -> Bound:
+    """The newest version for this client and kind, the one that is named, or with 0 none."""
+    known_kind(kind)
+    if version == 0:
+        return Bound(None, 0, Profile.model_validate({"kind": kind}))
+    query = """
+    select p.id, p.version, p.body from debtflow.import_profile p join debtflow.client c on c.id = p.client_id
+     where c.code = %s and p.kind = %s and (%s::int is null or p.version = %s) order by p.version desc limit 1
+    """
+    row = connection.exec_driver_sql(query, (kept(client), kind, version, version)).first()
+    if row is None:
+        if version is not None:
+            _no_version(client, kind, version)
+        return Bound(None, 0, Profile.model_validate({"kind": kind}))
+    return Bound(row[0], row[1], _readable(row[2], client, row[1]))
+
+
+def bound_to_batch(connection: Connection, batch_id: int) -> Profile | None:
+    """The profile that a batch was read with, None where there was none."""
+    query = """
+    select p.body, c.code, p.version from debtflow.import_batch b join debtflow.import_profile p on p.id = b.profile_id
+      join debtflow.client c on c.id = p.client_id where b.id = %s
+    """
+    row = connection.exec_driver_sql(query, (known_batch(batch_id),)).first()
+    return None if row is None else _readable(*row)
+
+
+def known_kind(kind: str) -> str:
+    """The kind of file; raises BadInput where it is none."""
+    fields_of(kind)
+    return kind
+
+
+def _kept(row: Any) -> KeptProfile:
+    return KeptProfile(*row)
+
+
+def _readable(body: object, client: str, version: int) -> Profile:
+    """Nobody but this program writes them, but a later release may have written one that this one cannot read."""
+    try:
+        return profile_of(body)
+    except BadInput as problem:
+        raise Misconfigured(
+            f"version {version} of the profile of {client} cannot be read: {problem.message}",
+            hint="was it kept by a newer release? debtflow import profile history, then edit it",
+        ) from None
+
+
+def _no_version(client: str, kind: str, version: int) -> NoReturn:
+    raise NotFound(
+        f"the profile of {shown(client)} for {kind} has no version {version}",
+        rule="profile", hint="debtflow import profile history",
+    )  # fmt: skip
+
+
+__all__ = ["KINDS", "Bound", "KeptProfile", "Profiles", "bound_to_batch", "bound_to_client", "known_kind"]
