@@ -32,7 +32,8 @@ begin
   perform import_reason(reason, 'say why the difference is accepted');
   perform act_begin('import.accept_totals');
   update import_batch x
-     set control_accepted_by = who.user_id, control_accepted_at = kernel_now(), control_reason = reason
+     set control_accepted_by = who.user_id, control_accepted_at = kernel_now(),
+         control_reason = import_control_accept.reason
    where x.id = b.id;
 end $$;
 
