@@ -5,7 +5,7 @@ Each rule has an example that is run through the checks, so the page shows what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final
 from services.domain.csvfile import RawRow
 from services.domain.findings import RULES, Finding
 from services.domain.placement import COLUMNS, REQUIRED, check_record, match_header
+from services.domain.profile import control, mapper
 from services.imports.queries import RULES_OF_REVIEW
 
 PAGE: Final = Path(__file__).with_name("import-rules.md")
@@ -109,6 +110,25 @@ REVIEW_HEAD: Final = """
 |---|---|
 """
 
+PROFILE_HEAD: Final = """
+## Rules of a client's profile
+
+A row in which one of these finds something is kept out until its cell is corrected. [Profiles](profiles.md) say how a
+client's own columns, dates and amounts are read.
+
+| rule | what must hold |
+|---|---|
+"""
+CONTROL_HEAD: Final = """
+## Rules of control records
+
+They are about the whole file: nothing of it is released before it agrees, or before somebody has taken the difference
+(`debtflow import totals`).
+
+| rule | what must hold |
+|---|---|
+"""
+
 
 def found_by(rule: str) -> Finding:
     """What the rule's own example gives; raises StopIteration where it gives something else."""
@@ -117,7 +137,20 @@ def found_by(rule: str) -> Finding:
 
 def page() -> str:
     """The whole page."""
-    return "".join([HEAD, *_columns(), WHAT_FOLLOWS, *_rules(), REVIEW_HEAD, *_review()])
+    return "".join(
+        [
+            HEAD,
+            *_columns(),
+            WHAT_FOLLOWS,
+            *_rules(),
+            PROFILE_HEAD,
+            *_table(mapper.RULES),
+            CONTROL_HEAD,
+            *_table(control.RULES),
+            REVIEW_HEAD,
+            *_table(RULES_OF_REVIEW),
+        ]
+    )
 
 
 def findings_of(cells: tuple[str, ...], *, unclosed: bool = False) -> tuple[Finding, ...]:
@@ -145,8 +178,8 @@ def _rules() -> Iterator[str]:
         yield f"### `{rule}` ({finding.severity})\n\n{what}\n\nFor {value}{where}: *{finding.message}*\n\n"
 
 
-def _review() -> Iterator[str]:
-    for rule, what in RULES_OF_REVIEW.items():
+def _table(rules: Mapping[str, str]) -> Iterator[str]:
+    for rule, what in rules.items():
         yield f"| `{rule}` | {what} |\n"
 
 

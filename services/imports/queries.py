@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from services.domain.findings import RULES
+from services.domain.profile.mapper import RULES as RULES_OF_PROFILE
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
 from services.imports.picking import picking
@@ -19,7 +20,7 @@ RULES_OF_REVIEW: Final = {
     "already-placed": "A reference is placed once by a client.",
     "release-refused": "The database takes the row.",
 }
-_WHAT: Final = RULES | RULES_OF_REVIEW
+_WHAT: Final = RULES | RULES_OF_PROFILE | RULES_OF_REVIEW
 _LARGEST_PAGE: Final = 1000
 _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 

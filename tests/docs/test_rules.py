@@ -6,6 +6,7 @@ import pytest
 
 from docs import rules
 from services.domain.findings import RULES
+from services.domain.profile import control, mapper
 from services.imports.queries import RULES_OF_REVIEW
 
 
@@ -16,7 +17,8 @@ def test_the_page_is_what_the_rules_make() -> None:
 def test_every_rule_stands_in_the_page() -> None:
     page = rules.PAGE.read_text("utf-8")
     assert [rule for rule in RULES if f"### `{rule}` (" not in page] == []
-    assert [rule for rule in RULES_OF_REVIEW if f"| `{rule}` |" not in page] == []
+    listed = (*RULES_OF_REVIEW, *mapper.RULES, *control.RULES)
+    assert [rule for rule in listed if f"| `{rule}` |" not in page] == []
 
 
 @pytest.mark.parametrize("rule", RULES)
