@@ -13,6 +13,7 @@ from services.imports.results import (
     RowPage,
     RuleCount,
     ValueCount,
+    Verdict,
     Where,
 )
 from services.imports.service import Imports
@@ -31,5 +32,6 @@ __all__ = [
     "RowPage",
     "RuleCount",
     "ValueCount",
+    "Verdict",
     "Where",
 ]

@@ -40,6 +40,11 @@ select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reaso
   left join debtflow.account a on a.id = r.account_id
  where r.batch_id = %s
 """
+_CURRENCY: Final = """
+select k.currency
+  from debtflow.import_batch b join debtflow.client c on c.id = b.client_id join debtflow.book k on k.id = c.book_id
+ where b.id = %s
+"""
 _FINDINGS: Final = """
 select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
   from debtflow.import_tally t
@@ -113,6 +118,12 @@ def row_in(connection: Connection, batch_id: int, row_no: int) -> ImportRow:
     if found is None:
         raise NotFound(f"batch {batch_id} has no row {row_no}", rule="row", hint="debtflow import rows")
     return _row(found)
+
+
+def currency_in(connection: Connection, batch_id: int) -> str:
+    """The currency that the batch's client places in; raises NotFound."""
+    _batch_in(connection, batch_id)
+    return str(connection.exec_driver_sql(_CURRENCY, (batch_id,)).scalar_one())
 
 
 def known_batch(batch_id: int) -> int:

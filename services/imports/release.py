@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from services.imports.queries import known_batch
+from services.domain.agreed import Agreed, Unmet, unmet
+from services.imports.queries import currency_in, known_batch
 from services.imports.results import Progress
 from services.store import Store
 
@@ -40,3 +41,23 @@ def release(
         state, ready, released = store.act(step)
         if progress:
             progress(Progress("release", released, released + ready))
+
+
+def release_if(store: Store, batch_id: int, agreed: Agreed, *, placed_on: date | None, rehearse: bool) -> list[Unmet]:
+    """Begin the release where every condition holds; else say which do not, and begin nothing."""
+    currency = store.ask(lambda c: currency_in(c, known_batch(batch_id)))
+    values = (batch_id, agreed.json(currency), placed_on)
+
+    def begin(connection: Connection) -> list[Unmet]:
+        query = "select condition, agreed, found from debtflow.import_release_if(%s, %s::jsonb, %s)"
+        found = connection.exec_driver_sql(query, values).fetchall()
+        return [unmet(condition, wanted, there, currency) for condition, wanted, there in found]
+
+    return (store.rehearse if rehearse else store.act)(begin)
+
+
+def rehearse(store: Store, batch_id: int, *, leave_errors: bool, placed_on: date | None) -> None:
+    """Begin a release for real and take it back: raises what a release would raise."""
+    parameters = (known_batch(batch_id), 1, leave_errors, placed_on)
+    query = "select from debtflow.import_release_chunk(%s, %s, %s, %s)"
+    store.rehearse(lambda c: c.exec_driver_sql(query, parameters).fetchall())

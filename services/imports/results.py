@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.domain.agreed import Unmet
 from services.domain.placement import Finding
 
 ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released")
@@ -177,3 +178,15 @@ class News:
     by: tuple[str, ...]
     rows: tuple[int, ...]
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a release under conditions: the batch, and the conditions that did not hold."""
+
+    batch: Batch
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def released(self) -> bool:
+        return not self.unmet

@@ -19,7 +19,9 @@ from services.store import Store
 _MAX_ROW = 2**31 - 1
 
 
-def fix(store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None) -> ImportRow:
+def fix(
+    store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None, *, rehearse: bool = False
+) -> ImportRow:
     """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
     seen, check = store.ask(lambda c: (row_in(c, batch_id, row_no), check_in(c, batch_id)))
     refuse_unknown(values, seen)
@@ -30,7 +32,7 @@ def fix(store: Store, batch_id: int, row_no: int, values: Mapping[str, str], ver
         connection.exec_driver_sql(query, parameters)
         return row_in(connection, batch_id, row_no)
 
-    return store.act(work)
+    return (store.rehearse if rehearse else store.act)(work)
 
 
 def exclude(store: Store, batch_id: int, rows: Sequence[int], reason: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from services.domain.agreed import Agreed
 from services.domain.alike import Alike
-from services.imports import alike, history, queries, release, review, staging
+from services.imports import alike, history, queries, release, report, review, staging
+from services.imports.report import ErrorReport
 from services.imports.results import (
     AlikePreview,
     Batch,
@@ -18,6 +20,7 @@ from services.imports.results import (
     RowPage,
     RuleCount,
     ValueCount,
+    Verdict,
     Where,
 )
 from services.store import Store
@@ -85,13 +88,15 @@ class Imports:
         """One row as it stands."""
         return queries.row(self._store, batch_id, row)
 
-    def fix(self, batch_id: int, row: int, values: Mapping[str, str], *, version: int | None = None) -> ImportRow:
+    def fix(
+        self, batch_id: int, row: int, values: Mapping[str, str], *, version: int | None = None, rehearse: bool = False
+    ) -> ImportRow:
         """Correct cells and check the row again; rows that were duplicates of it may become valid.
 
-        Raises Stale where the row is no longer at ``version``, BadInput for an unknown column, Refused
-        (``batch-state``, ``row-excluded``) where the row may not change.
+        ``rehearse`` gives the row as it would be. Raises Stale where the row is no longer at ``version``, BadInput for
+        an unknown column, Refused (``batch-state``, ``row-excluded``) where the row may not change.
         """
-        return review.fix(self._store, batch_id, row, values, version)
+        return review.fix(self._store, batch_id, row, values, version, rehearse=rehearse)
 
     def values(self, batch_id: int, column: str, where: Where) -> tuple[ValueCount, ...]:
         """What the rows in question hold in a column, the most frequent first."""
@@ -155,6 +160,34 @@ class Imports:
         """
         release.release(self._store, batch_id, leave_errors=leave_errors, placed_on=placed_on, progress=progress)
         return self.show(batch_id)
+
+    def release_if(
+        self,
+        batch_id: int,
+        agreed: Agreed,
+        *,
+        placed_on: date | None = None,
+        rehearse: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Verdict:
+        """Release the good rows where every condition holds, else leave the batch for review and say why.
+
+        Weighed and begun in one transaction. ``rehearse`` says what would come of it and does nothing. Raises what
+        ``release`` raises, but for ``errors-remain``: how many errors may stay behind is a condition.
+        """
+        unmet = release.release_if(self._store, batch_id, agreed, placed_on=placed_on, rehearse=rehearse)
+        if not unmet and not rehearse:
+            release.release(self._store, batch_id, leave_errors=True, placed_on=placed_on, progress=progress)
+        return Verdict(self.show(batch_id), tuple(unmet))
+
+    def rehearse_release(self, batch_id: int, *, leave_errors: bool = False, placed_on: date | None = None) -> Batch:
+        """The batch, where a release could begin; raises what ``release`` would raise."""
+        release.rehearse(self._store, batch_id, leave_errors=leave_errors, placed_on=placed_on)
+        return self.show(batch_id)
+
+    def report(self, batch_id: int, *, states: Sequence[str] = ("error",)) -> ErrorReport:
+        """The rows that failed, as the client sent them, with the reasons beside them; raises Refused for none."""
+        return report.report(self._store, batch_id, tuple(states))
 
     def approve(self, batch_id: int) -> Batch:
         """Stand in for the batch as it is now; whoever has changed its rows may then release it.

@@ -245,6 +245,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
+        "import_file_head import_release_if "
         "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin "
         "import_stage_close import_profile_keep import_control_accept",
     ),
@@ -252,7 +253,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
-        "import_changed_by import_correct import_second_eyes "
+        "import_changed_by import_correct import_facts import_second_eyes import_unmet "
         "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_mark_duplicates_of "
         "import_own_findings import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next "

@@ -1,9 +1,10 @@
-"""``debtflow import``: a placement file from arrival to release."""
+"""Batches and what was found in them; what every command of the group needs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import REFUSED, Report, Table, facts
 from debtflow_tui.cli.session import signed_in
+from services.domain.pace import Pace
 from services.errors import BadInput
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ def stage(context: click.Context, file: str, client: str) -> None:
     report: Report = context.obj
     data, name = given.file(file)
     with signed_in() as desk:
-        batch = desk.imports.stage(data, name, client, _bar(report))
-    _give(report, batch)
+        batch = desk.imports.stage(data, name, client, bar(report))
+    give(report, batch)
     context.exit(REFUSED if batch.errors else 0)
 
 
@@ -49,7 +51,7 @@ def stage(context: click.Context, file: str, client: str) -> None:
 @click.pass_obj
 def list_batches(report: Report, state: str | None, limit: int, after: str | None) -> None:
     """List batches, newest first."""
-    _one_of(state, BATCH_STATES)
+    one_of(state, BATCH_STATES)
     with signed_in() as desk:
         batches, following = desk.imports.batches(state=state, after=after, limit=limit)
     table = Table(
@@ -58,7 +60,7 @@ def list_batches(report: Report, state: str | None, limit: int, after: str | Non
           each.staged_by, each.staged_at) for each in batches],
         empty="no batches",
     )  # fmt: skip
-    report.give({"batches": [_batch(each) for each in batches], "next": following}, table)
+    report.give({"batches": [batch_document(each) for each in batches], "next": following}, table)
 
 
 @imports.command()
@@ -66,10 +68,10 @@ def list_batches(report: Report, state: str | None, limit: int, after: str | Non
 @click.pass_obj
 def show(report: Report, batch: str) -> None:
     """Show a batch and its counts."""
-    wanted = _number(batch)
+    wanted = number(batch)
     with signed_in() as desk:
         found = desk.imports.show(wanted)
-    _give(report, found)
+    give(report, found)
 
 
 @imports.command()
@@ -77,7 +79,7 @@ def show(report: Report, batch: str) -> None:
 @click.pass_obj
 def findings(report: Report, batch: str) -> None:
     """Count what was found, by rule."""
-    wanted = _number(batch)
+    wanted = number(batch)
     with signed_in() as desk:
         found = desk.imports.findings(wanted)
     table = Table(
@@ -92,15 +94,20 @@ def findings(report: Report, batch: str) -> None:
 @click.argument("batch")
 @click.option("--state", help=", ".join(ROW_STATES))
 @click.option("--rule", help="Only rows where this rule found something.")
+@click.option("--column", help="Only rows with something found in this column; with --value, rows that hold it.")
+@click.option("--value", help="Only rows that hold exactly this in --column.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on after a page: what it gave as next.")
 @click.pass_obj
-def rows(report: Report, batch: str, state: str | None, rule: str | None, limit: int, after: str | None) -> None:
+def rows(
+    report: Report, batch: str, state: str | None, rule: str | None, column: str | None, value: str | None, limit: int,
+    after: str | None,
+) -> None:  # fmt: skip
     """Show rows with their values and what is wrong with them."""
-    wanted = _number(batch)
-    _one_of(state, ROW_STATES)
+    wanted = number(batch)
+    one_of(state, ROW_STATES)
     with signed_in() as desk:
-        page = desk.imports.rows(wanted, state=state, rule=rule, after=after, limit=limit)
+        page = desk.imports.rows(wanted, state=state, rule=rule, column=column, value=value, after=after, limit=limit)
     table = Table(
         ("ROW", "STATE", "COLUMN", "VALUE", "RULE", "WHAT TO DO"),
         [line for row in page.rows for line in _row_lines(row)],
@@ -122,108 +129,49 @@ def _row_lines(row: ImportRow) -> list[tuple[object, ...]]:
     ]
 
 
-@imports.command()
-@click.argument("batch")
-@click.argument("row")
-@click.argument("values", nargs=-1, required=True, metavar="COLUMN=VALUE...")
-@click.option("--version", type=given.VERSION, help="The row's version that was looked at; refused if it has moved.")
-@click.pass_obj
-def fix(report: Report, batch: str, row: str, values: tuple[str, ...], version: int | None) -> None:
-    """Correct cells of one row; it is checked again."""
-    wanted, number, cells = _number(batch), given.whole(row, "row", "a row"), given.cells(values)
-    with signed_in() as desk:
-        desk.imports.fix(wanted, number, cells, version=version)
-        found = desk.imports.show(wanted)
-    _give(report, found)
-
-
-@imports.command()
-@click.argument("batch")
-@click.argument("rows", nargs=-1, required=True)
-@click.option("--reason", required=True, help="Why they are left out.")
-@click.pass_obj
-def exclude(report: Report, batch: str, rows: tuple[str, ...], reason: str) -> None:
-    """Leave rows out, such as 3 7 9-12."""
-    wanted, numbers = _number(batch), given.rows(rows)
-    with signed_in() as desk:
-        found = desk.imports.exclude(wanted, numbers, reason)
-    _give(report, found)
-
-
-@imports.command()
-@click.argument("batch")
-@click.argument("rows", nargs=-1, required=True)
-@click.pass_obj
-def include(report: Report, batch: str, rows: tuple[str, ...]) -> None:
-    """Take excluded rows back."""
-    wanted, numbers = _number(batch), given.rows(rows)
-    with signed_in() as desk:
-        found = desk.imports.include(wanted, numbers)
-    _give(report, found)
-
-
-@imports.command()
-@click.argument("batch")
-@click.option("--leave-errors", is_flag=True, help="Release the good rows and leave those in error.")
-@click.option("--placed-on", metavar="DATE", help="The day the client placed them; today by itself.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def release(report: Report, batch: str, leave_errors: bool, placed_on: str | None, yes: bool) -> None:
-    """Make accounts of the good rows. Refused while rows are in error; duplicates are never released."""
-    wanted = _number(batch)
-    with signed_in() as desk:
-        ready = desk.imports.show(wanted)
-        report.confirm(f"Release {ready.ready} rows of batch {wanted} ({ready.file})?", yes=yes)
-        day = given.day(placed_on, desk.session.today, "placed_on")
-        found = desk.imports.release(wanted, leave_errors=leave_errors, placed_on=day, progress=_bar(report))
-    _give(report, found)
-
-
-@imports.command()
-@click.argument("batch")
-@click.option("--reason", required=True, help="Why it is sent back.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def reject(report: Report, batch: str, reason: str, yes: bool) -> None:
-    """Refuse a whole batch."""
-    wanted = _number(batch)
-    with signed_in() as desk:
-        report.confirm(f"Reject batch {wanted}?", yes=yes)
-        found = desk.imports.reject(wanted, reason)
-    _give(report, found)
-
-
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A batch's number as it was typed."""
     return given.whole(text, "batch", "a batch")
 
 
-def _one_of(value: str | None, known: tuple[str, ...]) -> None:
+def one_of(value: str | None, known: tuple[str, ...]) -> None:
+    """Raises BadInput for a state that is none."""
     if value is not None and value not in known:
         raise BadInput("state", f"{value} is not a state", hint=", ".join(known))
 
 
-def _batch(batch: Batch) -> dict[str, object]:
+def batch_document(batch: Batch) -> dict[str, object]:
+    """A batch as scripts read it."""
     plain = {entry.name: getattr(batch, entry.name) for entry in fields(batch)}
     return {"batch": plain.pop("id"), **plain}
 
 
-def _give(report: Report, batch: Batch) -> None:
+def give(report: Report, batch: Batch, more: Mapping[str, object] | None = None) -> None:
+    """Answer with a batch, and what else there is to say."""
     head: dict[str, object] = {
         "batch": str(batch.id), "file": batch.file, "client": batch.client, "state": batch.state,
         "encoding": batch.encoding, "delimiter": {"\t": "tab"}.get(batch.delimiter, batch.delimiter),
         "rows": f"{batch.rows:,}", **{name: f"{getattr(batch, name):,}" for name in COUNTS}, "reason": batch.reason,
+        "approved by": batch.approved_by, **{name: value for name, value in (more or {}).items() if _plain(value)},
     }  # fmt: skip
-    report.give(_batch(batch), facts(head))
+    report.give({**batch_document(batch), **(more or {})}, facts(head))
 
 
-def _bar(report: Report) -> Callable[[Progress], None] | None:
+def _plain(value: object) -> bool:
+    return not isinstance(value, dict | list | tuple)
+
+
+def bar(report: Report) -> Callable[[Progress], None] | None:
     """Shows progress to a person at a terminal, on one line of stderr."""
     if report.as_json or not sys.stderr.isatty():
         return None
 
+    pace = Pace(time.monotonic)
+
     def show(progress: Progress) -> None:
         of = f" of {progress.total:,}" if progress.total else ""
+        fast = pace.words(progress.done, progress.total)
         done = progress.total is not None and progress.done >= progress.total
-        click.echo(f"\r\x1b[K{progress.stage}: {progress.done:,}{of}", err=True, nl=done)
+        click.echo(f"\r\x1b[K{progress.stage}: {progress.done:,}{of}{' · ' * bool(fast)}{fast}", err=True, nl=done)
 
     return show

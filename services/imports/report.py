@@ -1,0 +1,144 @@
+"""The error report for a client: the rows that failed, written as the client wrote them, the reasons beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+from typing import Final
+
+from sqlalchemy import Connection
+
+from services.domain.columns import match_header
+from services.domain.csvfile import Dialect, RawRow, read_rows
+from services.errors import BadInput, Refused
+from services.imports.queries import batch, rows_in
+from services.imports.results import Batch, ImportRow, Where
+from services.store import Store
+
+ADDED: Final = ("debtflow_rule", "debtflow_reason")
+REPORTED: Final = ("error", "duplicate", "warning", "excluded")
+_PAGE: Final = 1000
+_HEAD: Final = 1 << 20
+_BOM: Final = {"utf-8": b"\xef\xbb\xbf", "utf-16": b"\xff\xfe"}
+_CODEC: Final = {"utf-16": "utf-16-le"}
+_TOUCHED: Final = """
+select m.row_no, array_agg(distinct k)
+  from debtflow.import_change c
+  join debtflow.import_change_row m on m.change_id = c.id
+ cross join jsonb_object_keys(m.after) k
+ where c.batch_id = %s and m.row_no = any (%s::int[])
+ group by m.row_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """A file for the client; ``data`` is read once."""
+
+    name: str
+    rows: int
+    data: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How the client's file is written: its header, where our columns stand in it, how a line ends."""
+
+    dialect: Dialect
+    header: RawRow
+    newline: str
+
+    @property
+    def width(self) -> int:
+        """Columns of the client's own, without the reasons that an earlier report put behind them."""
+        cells = self.header.cells
+        return len(cells) - (len(ADDED) if tuple(cells[-len(ADDED) :]) == ADDED else 0)
+
+    def line(self, cells: Sequence[str]) -> str:
+        out = io.StringIO()
+        csv.writer(out, delimiter=self.dialect.delimiter, lineterminator=self.newline).writerow(cells)
+        return out.getvalue()
+
+    def first(self) -> str:
+        if self.width < len(self.header.cells):
+            return self.line(self.header.cells)
+        return self.dialect.delimiter.join((self.header.text, *ADDED)) + self.newline
+
+    def bytes(self, text: str) -> bytes:
+        return text.encode(_CODEC.get(self.dialect.encoding, self.dialect.encoding), "replace")
+
+
+def report(store: Store, batch_id: int, states: tuple[str, ...]) -> ErrorReport:
+    """The rows in these states, in the order of the file; raises Refused where there is none."""
+    for state in states:
+        if state not in REPORTED:
+            raise BadInput("state", f"rows that are {state} are no errors", hint=f"one of {', '.join(REPORTED)}")
+    found = batch(store, batch_id)
+    counts = {
+        "error": found.errors, "duplicate": found.duplicates, "warning": found.warnings, "excluded": found.excluded,
+    }  # fmt: skip
+    count = sum(counts[state] for state in set(states))
+    if not count:
+        raise Refused(f"no row of batch {batch_id} is {' or '.join(states)}: there is nothing to report", rule="report")
+    stem = PurePath(found.file).stem
+    style = _style(store, found)
+    return ErrorReport(f"{stem}.errors.csv", count, _written(store, found, states, style))
+
+
+def _style(store: Store, found: Batch) -> _Style:
+    query = "select debtflow.import_file_head(%s, %s)"
+    head = bytes(store.ask(lambda c: c.exec_driver_sql(query, (found.id, _HEAD)).scalar_one()))
+    dialect = Dialect(found.encoding, found.delimiter, head.startswith(tuple(_BOM.values())))
+    header = next(read_rows(head, dialect))
+    text = head.decode(found.encoding, "replace")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return _Style(dialect, header, newline)
+
+
+def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style) -> Iterator[bytes]:
+    yield (_BOM[style.dialect.encoding] if style.dialect.had_bom else b"") + style.bytes(style.first())
+    where = Where(state=states[0]) if len(states) == 1 else Where()
+    after = 0
+    while page := store.ask(partial(_page, found.id, where, after)):
+        rows, touched = page
+        after = rows[-1].row
+        lines = [_line(row, touched.get(row.row, ()), style) for row in rows if row.state in states]
+        yield style.bytes("".join(lines))
+
+
+def _page(
+    batch_id: int, where: Where, after: int, connection: Connection
+) -> tuple[tuple[ImportRow, ...], Mapping[int, Sequence[str]]] | None:
+    rows = rows_in(connection, batch_id, where, after, _PAGE)
+    moved = [row.row for row in rows if row.version > 1]
+    touched = dict[int, Sequence[str]]()
+    if moved:
+        touched.update(tuple(each) for each in connection.exec_driver_sql(_TOUCHED, (batch_id, moved)).fetchall())
+    return (rows, touched) if rows else None
+
+
+def _line(row: ImportRow, touched: Sequence[str], style: _Style) -> str:
+    """The record as it was sent where it can be; rewritten where it is ragged or somebody corrected a cell of it."""
+    reasons = [", ".join(dict.fromkeys(finding.rule for finding in row.findings)), _reasons(row)]
+    sent = next(read_rows(row.raw.encode("utf-8", "replace"), Dialect("utf-8", style.dialect.delimiter)), None)
+    cells = list(sent.cells) if sent else []
+    as_sent = sent and not sent.unclosed and not touched and len(cells) == len(style.header.cells) == style.width
+    if as_sent:
+        return row.raw + style.dialect.delimiter + style.line(reasons)
+    cells += [""] * (style.width - len(cells))
+    places = match_header(style.header.cells)
+    for column in touched:
+        place = {**places.columns, **places.extra}.get(column)
+        if place is not None and place < style.width:
+            cells[place] = row.values.get(column, "")
+    own, beyond = cells[: style.width], cells[style.width :]
+    return style.line([*own, *reasons, *(beyond if len(style.header.cells) == style.width else ())])
+
+
+def _reasons(row: ImportRow) -> str:
+    said = [f"{finding.column}: {finding.message}" if finding.column else finding.message for finding in row.findings]
+    return " | ".join([*said, *([row.reason] if row.reason else [])])
