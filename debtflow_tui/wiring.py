@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from services.events import Events
     from services.gateways.base import Gateway
     from services.imports import Imports
+    from services.imports.profiles import Profiles
     from services.jobs import Jobs
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
@@ -156,6 +157,12 @@ class Services(Office):
         from services.imports import Imports
 
         return Imports(self.store)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        from services.imports.profiles import Profiles
+
+        return Profiles(self.store)
 
     @cached_property
     def audit(self) -> Audit:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NoReturn
 
 from sqlalchemy import Connection
 
+from services.domain.findings import Finding
+from services.domain.money import Money
 from services.domain.profile.fields import KINDS, fields_of
 from services.domain.profile.model import Profile, profile_of
 from services.domain.prose import prose
 from services.domain.quoting import shown
 from services.errors import BadInput, Misconfigured, NotFound
 from services.imports.queries import known_batch
-from services.imports.records import kept
+from services.imports.records import kept, read_findings
 from services.store import Store
 
 NOTE_LIMIT: Final = 400
@@ -47,6 +49,30 @@ class KeptProfile:
     def profile(self) -> Profile:
         """What it says; raises Misconfigured where this release cannot read it."""
         return _readable(self.body, self.client, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How a file compares with its control records, as it was read, and who has taken the difference."""
+
+    rows: int
+    sums: Mapping[str, Money]
+    unread: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    accepted_by: str | None
+    accepted_at: datetime | None
+    reason: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the release waits for somebody."""
+        return bool(self.findings) and self.accepted_by is None
+
+    @classmethod
+    def of(cls, control: dict[str, Any], by: str | None, at: datetime | None, reason: str | None) -> Totals:
+        """As it is kept with the batch."""
+        sums = {name: Money(amount["minor"], amount["currency"]) for name, amount in control["sums"].items()}
+        return cls(control["rows"], sums, control["unread"], read_findings(control["findings"]), by, at, reason)
 
 
 class Profiles:
@@ -96,6 +122,28 @@ class Profiles:
         found = self.show(client, profile.kind, version)
         assert found is not None  # noqa: S101 - it was just kept, and none is ever removed
         return found
+
+    def terms(self, client: str) -> tuple[str, date]:
+        """The currency that the client places in and the agency's day: what a file is tried out with."""
+        query = """
+        select b.currency::text, debtflow.today() from debtflow.client c join debtflow.book b on b.id = c.book_id
+         where c.code = %s
+        """
+        row = self._store.ask(lambda c: c.exec_driver_sql(query, (kept(client),)).first())
+        if row is None:
+            raise NotFound(f"there is no client {shown(client)}", rule="client", hint="debtflow client list")
+        return row[0], row[1]
+
+    def totals(self, batch_id: int) -> Totals | None:
+        """What a file's control records say of it, None where its profile knows none."""
+        query = """
+        select b.control, u.login, b.control_accepted_at, b.control_reason
+          from debtflow.import_batch b left join debtflow.users u on u.id = b.control_accepted_by where b.id = %s
+        """
+        row = self._store.ask(lambda c: c.exec_driver_sql(query, (known_batch(batch_id),)).first())
+        if row is None:
+            raise NotFound(f"there is no import batch {batch_id}", rule="batch", hint="debtflow import list")
+        return None if row[0] is None else Totals.of(*row)
 
     def accept_totals(self, batch_id: int, reason: str) -> None:
         """Take the difference between a file and its control records upon oneself; its release is free then."""
@@ -178,4 +226,4 @@ def _no_version(client: str, kind: str, version: int) -> NoReturn:
     )  # fmt: skip
 
 
-__all__ = ["KINDS", "Bound", "KeptProfile", "Profiles", "bound_to_batch", "bound_to_client", "known_kind"]
+__all__ = ["KINDS", "Bound", "KeptProfile", "Profiles", "Totals", "bound_to_batch", "bound_to_client", "known_kind"]

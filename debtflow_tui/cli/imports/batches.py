@@ -25,7 +25,16 @@ ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released")
 COUNTS = ("valid", "warnings", "errors", "duplicates", "excluded", "released")
 
 
-@click.group(cls=Group)
+BESIDE = {
+    "profile": ("debtflow_tui.cli.imports.profiles:profile", "How each client writes its files."),
+    "totals": (
+        "debtflow_tui.cli.imports.profiles:totals",
+        "Compare a file with its control records; accept a difference.",
+    ),
+}
+
+
+@click.group(cls=Group, lazy=BESIDE)
 def imports() -> None:
     """Stage, review and release placement files."""
 
@@ -33,13 +42,14 @@ def imports() -> None:
 @imports.command()
 @click.argument("file")
 @click.option("--client", required=True, metavar="CODE", help="The client who sent it.")
+@click.option("--profile", type=given.VERSION, help="The version of its profile; the newest by itself, 0 for none.")
 @click.pass_context
-def stage(context: click.Context, file: str, client: str) -> None:
+def stage(context: click.Context, file: str, client: str, profile: int | None) -> None:
     """Read a file into a batch for review; nothing reaches the accounts. Exit code 1 where rows are in error."""
     report: Report = context.obj
     data, name = given.file(file)
     with signed_in() as desk:
-        batch = desk.imports.stage(data, name, client, bar(report))
+        batch = desk.imports.stage(data, name, client, bar(report), profile=profile)
     give(report, batch)
     context.exit(REFUSED if batch.errors else 0)
 

@@ -5,7 +5,7 @@ from services.domain.profile.fields import KINDS, Field, fields_of
 from services.domain.profile.mapper import KEPT, RULES, Mapped, Mapper, missing, names_known
 from services.domain.profile.model import Column, ControlRecord, Profile, profile_of
 from services.domain.profile.suggest import Suggestion, propose, suggest
-from services.domain.profile.toml import read_toml, to_toml
+from services.domain.profile.toml import changes, read_toml, to_toml
 
 __all__ = [
     "KEPT",
@@ -20,6 +20,7 @@ __all__ = [
     "Suggestion",
     "Tally",
     "Verdict",
+    "changes",
     "fields_of",
     "missing",
     "names_known",

@@ -163,9 +163,20 @@ class Profile(_Part):
         return self == Profile(kind=self.kind, about=self.about)
 
     def body(self) -> dict[str, Any]:
-        """What it says, as it is kept: what is as usual is left out."""
+        """What it says, as it is kept: without what is as usual, always in the same order."""
         said: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        if columns := said.get("columns"):
+            said["columns"] = {
+                field.name: _steady(columns[field.name]) for field in fields_of(self.kind) if field.name in columns
+            }
+        for record in ("head", "trailer"):
+            if record in said:
+                said[record] = _steady(said[record])
         return {"kind": self.kind, **said}
+
+
+def _steady(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: dict(sorted(value.items())) if isinstance(value, dict) else value for key, value in part.items()}
 
 
 def profile_of(body: object) -> Profile:

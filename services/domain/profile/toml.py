@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import unified_diff
 from typing import Any
 
 from services.domain.profile.model import LARGEST, Profile, profile_of
@@ -33,6 +34,13 @@ def to_toml(profile: Profile) -> str:
     plain = [f"{name} = {_value(value)}" for name, value in top.items() if not isinstance(value, dict)]
     tables = (line for name, value in top.items() if isinstance(value, dict) for line in _table((name,), value))
     return "\n".join([*plain, *tables]) + "\n"
+
+
+def changes(before: Profile | None, after: Profile) -> tuple[str, ...]:
+    """What another version says differently, line by line: ``+`` what it adds, ``-`` what it leaves out."""
+    old = to_toml(before).splitlines() if before else []
+    lines = unified_diff(old, to_toml(after).splitlines(), lineterm="", n=1)
+    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")) and line.strip(" +-"))
 
 
 def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,127 @@
+"""What a profile makes of a file, without keeping anything: to try it out, and for the preview beside its editor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+from typing import Final
+
+from services.domain.csvfile import Dialect, RawRow, read_rows, sniff
+from services.domain.findings import Finding
+from services.domain.placement import check_mapped
+from services.domain.profile import Mapper, Profile, Tally, Verdict, names_known, propose
+from services.domain.quoting import redacted
+from services.errors import BadInput
+from services.imports.records import without_cards
+
+FIRST: Final = 50
+Terms = tuple[str, date]
+"""The currency that the client places in, and the agency's day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a file: its header line and its first records, control records among them."""
+
+    header: tuple[str, ...]
+    records: tuple[RawRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedRow:
+    """One record and what became of it; ``state`` is valid, warning or error."""
+
+    row: int
+    line: int
+    raw: str
+    cells: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a profile makes of a file or of its beginning; ``rules`` counts rows by severity and rule."""
+
+    header: tuple[str, ...]
+    columns: Mapping[str, tuple[int, ...]]
+    rows: int
+    states: Mapping[str, int]
+    rules: Mapping[tuple[str, str], int]
+    first: tuple[TriedRow, ...]
+    control: Verdict | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every row could be released, and the control records agree."""
+        return not self.states.get("error") and (self.control is None or self.control.agrees)
+
+
+def sample_of(data: bytes, profile: Profile, most: int = FIRST) -> Sample:
+    """The beginning of a file, whatever its header line names; raises BadInput for what is no file of rows."""
+    tally = Tally(profile, "USD")
+    records = (record for record in read_rows(data, _dialect(data, profile)) if not tally.takes(record.cells))
+    header = next(records, None)
+    if header is None:
+        raise BadInput("file", "the file is empty", hint="send a header line and rows below it")
+    return Sample(header.cells, tuple(islice(records, most)))
+
+
+def proposed(sample: Sample, kind: str, *, region: str = "") -> Profile:
+    """The profile that the file itself suggests."""
+    return propose(kind, sample.header, [record.cells for record in sample.records], region=region)
+
+
+def try_sample(sample: Sample, profile: Profile, terms: Terms) -> Trial:
+    """What the profile makes of the first rows; raises BadInput where the header line does not fit it.
+
+    The control records are not judged: most of the rows are not there.
+    """
+    tally = Tally(profile, terms[0])
+    return _tried(sample.header, (each for each in sample.records if not tally.takes(each.cells)), tally, terms)
+
+
+def try_file(data: bytes, profile: Profile, terms: Terms) -> Trial:
+    """What the profile makes of a whole file; raises BadInput as staging it would."""
+    tally = Tally(profile, terms[0])
+    dialect = sniff(data, names_known(profile))
+    records = (record for record in read_rows(data, dialect) if not tally.takes(record.cells))
+    header = next(records, None)
+    tried = _tried(header.cells if header else (), records, tally, terms)
+    return replace(tried, control=tally.verdict())
+
+
+def _tried(header: Sequence[str], records: Iterable[RawRow], tally: Tally, terms: Terms) -> Trial:
+    mapper = Mapper(tally.profile, header)
+    states, rules, first = Counter[str](), Counter[tuple[str, str]](), list[TriedRow]()
+    for number, record in enumerate(records, start=1):
+        row = _tried_row(number, record, mapper, tally, terms)
+        states[row.state] += 1
+        rules.update({(finding.severity, finding.rule) for finding in row.findings})
+        if number <= FIRST:
+            first.append(row)
+    return Trial(tuple(header), mapper.columns, tally.rows, states, rules, tuple(first), None)
+
+
+def _tried_row(number: int, record: RawRow, mapper: Mapper, tally: Tally, terms: Terms) -> TriedRow:
+    mapped = mapper(record.cells)
+    tally.add(mapped)
+    currency, today = terms
+    _, findings = check_mapped(record, mapped, mapper.width, currency=currency, today=today)
+    cells = without_cards(mapped.cells, findings)
+    raw = redacted(record.text) if any(finding.rule == "card-number" for finding in findings) else record.text
+    worst = "error" if any(finding.severity == "error" for finding in findings) else "warning" if findings else "valid"
+    return TriedRow(number, record.line, raw, cells, findings, worst)
+
+
+def _dialect(data: bytes, profile: Profile) -> Dialect:
+    """A file whose header line nobody knows yet can still be looked at."""
+    try:
+        return sniff(data, names_known(profile))
+    except BadInput as problem:
+        if problem.field != "header":
+            raise
+        return sniff(data, len)
