@@ -19,6 +19,7 @@ from services.domain.quoting import is_text
 from services.errors import Misconfigured
 
 SECRET: Final = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
+HOST_KEY: Final = re.compile(r"(?:ssh-|ecdsa-|rsa-)[a-z0-9-]+ +[A-Za-z0-9+/]{40,}={0,2}(?:\s|$)")
 SECRET_VALUE: Final = re.compile(r"\s*(?:[sr]k_|whsec_)")
 
 
@@ -89,6 +90,20 @@ def page(value: object) -> str:
     raise Wrong("must be a page such as https://www.example.org/thank-you")
 
 
+def host_keys(value: object) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [value]
+    lines = [" ".join(line.split()[:2]) for line in given if isinstance(line, str) and HOST_KEY.match(line)]
+    if lines and len(lines) == len(given):
+        return tuple(lines)
+    raise Wrong('must be a line such as "ssh-ed25519 AAAAC3Nz…", or a list of them; debtflow sftp test CLIENT shows it')
+
+
+def below(value: object) -> str:
+    if (name := text(value)).strip(".") and "/" not in name:
+        return name
+    raise Wrong("must be the name of a folder, without a slash")
+
+
 def _key(read: Callable[[object], object], default: object = None) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -149,6 +164,23 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SftpSettings:
+    """A client's server; ``every`` in minutes, ``settle`` the seconds that a file must stand still."""
+
+    host: str | None = _key(text)
+    port: int = _key(whole(1, 65_535), 22)
+    user: str | None = _key(text)
+    host_key: tuple[str, ...] = _key(host_keys, ())
+    key_file: Path | None = _key(path)
+    folder: str = _key(text, ".")
+    pattern: str = _key(text, "*")
+    every: int = _key(whole(1, 1440), 15)
+    settle: int = _key(whole(1, 86_400), 60)
+    processed: str = _key(below, "processed")
+    quarantine: str = _key(below, "quarantine")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; ``home`` is where the embedded server, drafts and state live."""
 
@@ -161,6 +193,7 @@ class Settings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    sftp: Mapping[str, SftpSettings] = field(default_factory=dict)
 
     @property
     def user(self) -> str | None:
@@ -179,6 +212,9 @@ SECTIONS: Final = {
     "webhook": WebhookSettings,
     "worker": WorkerSettings,
 }
+
+PER_CLIENT: Final = {"sftp": SftpSettings}
+"""Tables of tables: one for each client, by code."""
 
 
 # ---- loading ---------------------------------------------------------------------------------------------------------
@@ -292,13 +328,24 @@ class _Reader:
         for name, table in self.content.items():
             if SECRET.search(name) and not isinstance(table, dict):
                 raise self.secret(None, name)
-            if name not in SECTIONS or not isinstance(table, dict):
-                raise self.unknown(None, name, [f"[{section}]" for section in SECTIONS])
-        return {name: kind(**dict(self._values(name, kind))) for name, kind in SECTIONS.items()}
+            if name not in {*SECTIONS, *PER_CLIENT} or not isinstance(table, dict):
+                known = [f"[{section}]" for section in SECTIONS] + [f"[{section}.CLIENT]" for section in PER_CLIENT]
+                raise self.unknown(None, name, known)
+        plain = {name: kind(**dict(self._values(name, kind))) for name, kind in SECTIONS.items()}
+        return plain | {name: dict(self._clients(name, kind)) for name, kind in PER_CLIENT.items()}
+
+    def _clients(self, section: str, kind: type) -> Iterator[tuple[str, object]]:
+        for code, table in self.content.get(section, {}).items():
+            if not isinstance(table, dict):
+                raise Misconfigured(f"{self._place(section, code)} must be a table", hint=f"[{section}.{code}]")
+            yield code, kind(**dict(self._read(f"{section}.{code}", table, kind)))
 
     def _values(self, section: str, kind: type) -> Iterator[tuple[str, object]]:
+        return self._read(section, self.content.get(section, {}), kind)
+
+    def _read(self, section: str, table: Mapping[str, Any], kind: type) -> Iterator[tuple[str, object]]:
         known: dict[str, Field[Any]] = {entry.name: entry for entry in fields(kind)}
-        for name, value in self.content.get(section, {}).items():
+        for name, value in table.items():
             if SECRET.search(name) or (isinstance(value, str) and SECRET_VALUE.match(value)):
                 raise self.secret(section, name)
             if name not in known:

@@ -6,6 +6,7 @@ An address in the environment may carry one, too. Nothing here is ever written t
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +51,33 @@ def find_key(name: str, server: str, environ: Mapping[str, str] = os.environ) ->
     if file := environ.get(in_file):
         return _from_file(in_file, Path(file)).strip()
     return _remembered(name, server)
+
+
+SFTP: Final = {
+    "key": "DEBTFLOW_SFTP_CLIENT_KEY",
+    "passphrase": "DEBTFLOW_SFTP_CLIENT_PASSPHRASE",
+    "password": "DEBTFLOW_SFTP_CLIENT_PASSWORD",
+}
+"""What a client's server may be shown: the variable with the client's code in it, or that and ``_FILE`` for a file; in
+a keyring they are ``sftp-CLIENT-key`` and so on."""
+
+
+def find_sftp(client: str, what: str, server: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """One of SFTP for a client's server, or None; a key is all of its file, a password the first line."""
+    name = SFTP[what].replace("CLIENT", re.sub(r"[^A-Z0-9]", "_", client.upper()))
+    if secret := environ.get(name):
+        return secret
+    if file := environ.get(f"{name}_FILE"):
+        return key_text(f"{name}_FILE", Path(file)) if what == "key" else _from_file(f"{name}_FILE", Path(file))
+    return _remembered(f"sftp-{client}-{what}", server)
+
+
+def key_text(named_by: str, file: Path) -> str:
+    """A private key as it stands in a file; raises Misconfigured where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"{named_by}: {file} cannot be read as text") from None
 
 
 def prompt_password(user: str) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from services.office import Agencies, Clients, Users
     from services.payments import Payments
     from services.plans import Plans, Promises, Settlements
+    from services.pull import Pull
     from services.receipts import Receipts
     from services.webhooks import Webhooks
 
@@ -163,6 +164,21 @@ class Services(Office):
         from services.imports.profiles import Profiles
 
         return Profiles(self.store)
+
+    @cached_property
+    def pull(self) -> Pull:
+        from debtflow_tui.sources import sources_of
+        from services.imports.staging import stage
+        from services.pull import Pull
+
+        settings = self.settings or Settings(Path.cwd())
+        spool = settings.home / "pull" / self.session.agency
+        return Pull(
+            self.store,
+            sources_of(settings),
+            spool,
+            lambda file, name, client: stage(self.store, file.read_bytes(), name, client),
+        )
 
     @cached_property
     def audit(self) -> Audit:

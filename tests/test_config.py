@@ -33,7 +33,7 @@ def refusal(environ: dict[str, str]) -> Misconfigured:
 
 class TestExample:
     def uncommented(self) -> str:
-        return re.sub(r'^#(?=[a-z"][^ ]* = )', "", EXAMPLE.read_text(), flags=re.MULTILINE)
+        return re.sub(r'^#(?=[a-z"][^ ]* = |\[)', "", EXAMPLE.read_text(), flags=re.MULTILINE)
 
     def test_loads_as_it_stands_and_changes_nothing(self, write, tmp_path):
         loaded = load(write(EXAMPLE.read_text()))
@@ -45,6 +45,9 @@ class TestExample:
         for name, kind in config.SECTIONS.items():
             for key in fields(kind):
                 assert re.search(rf"^#?{key.name} = |^\[{name}\.{key.name}\]", EXAMPLE.read_text(), re.MULTILINE), key
+        assert loaded.sftp["HXL"].host == "sftp.example.org"
+        for key in fields(config.SftpSettings):
+            assert re.search(rf"^#{key.name} = ", EXAMPLE.read_text(), re.MULTILINE), key
         assert loaded.database.url == "postgresql://db.example.org/debtflow?sslmode=verify-full"
         assert loaded.database.binaries == Path("/usr/lib/postgresql/15/bin")
         assert loaded.ui.keymap == {"account.note": "n,ctrl+n"}

@@ -29,6 +29,7 @@ GROUPS: Final = {
     "adjust": ("adjust", "Add fees and costs, write off, correct placements."),
     "interest": ("interest", "Accrue interest, pause it, let it run again."),
     "import": ("imports", "Stage, review and release placement files."),
+    "sftp": ("sftp", "The servers that clients drop files on."),
     "audit": ("audit", "Who did what, when."),
     "ledger": ("ledger", "Read, prove and close the books."),
     "events": ("events", "What happened to money, in order, for other programs."),

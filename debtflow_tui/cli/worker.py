@@ -32,11 +32,13 @@ def worker(report: Report, jobs: int | None, once: bool) -> None:
     from debtflow_tui.worker.chores import CHORES
     from debtflow_tui.worker.duties import Duties
     from debtflow_tui.worker.work import Terms, Work, hush_library, work
+    from services.pull import PULLERS
 
     settings = config.load()
     user, password = credentials(settings)
     terms = Terms(jobs or settings.worker.jobs, settings.worker.listen, once)
-    roomy = replace(settings, database=replace(settings.database, pool_size=terms.jobs + 2))
+    # Each client that files are fetched for takes two: one holds the claim.
+    roomy = replace(settings, database=replace(settings.database, pool_size=terms.jobs + 2 + 2 * PULLERS))
     hush_library(say)
     services = wiring.sign_in(roomy, user, password)
 

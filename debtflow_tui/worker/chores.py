@@ -43,6 +43,7 @@ CHORES: Final = (
     Chore("promises", "judge promises whose day is over", *MINUTES_5, lambda now: now.promises.judge()),
     Chore("settlements", "complete and expire offers", *MINUTES_5, lambda now: now.settlements.expire_due()),
     Chore("interest", "post the interest of the day", *HOUR, lambda now: now.interest.accrue_due()),
+    Chore("fetch files", "look for files on clients' servers", *MINUTE, lambda now: now.pull.due()),
     Chore("lost webhooks", "queue events that wait without a job", *MINUTES_5, lambda now: now.webhooks.requeue_lost()),
     Chore("abandoned keys", "forget acts begun a day ago and never ended", *HOUR, lambda now: now.jobs.expire_keys()),
     Chore("partitions", "make the audit trail's coming months", *DAY, lambda now: now.jobs.partitions_ahead()),

@@ -81,6 +81,26 @@ begin
   return profile;
 end $$;
 
+-- What a file of this client is read with: the newest version, or the one that is named. Whoever may read profiles may
+-- ask, and the worker, who reads no table.
+create or replace function import_profile_bound(client text, kind text, version int default null)
+  returns table (id bigint, version int, body jsonb)
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select p.id, p.version, p.body
+    from import_profile p
+    join client c on c.id = p.client_id
+   where (me()).role <> 'collector'
+     and p.agency_id = (me()).agency_id
+     and c.agency_id = p.agency_id
+     and c.code = import_profile_bound.client
+     and p.kind = import_profile_bound.kind
+     and (import_profile_bound.version is null or p.version = import_profile_bound.version)
+   order by p.version desc
+   limit 1
+$$;
+
 -- Adds a version after the one that was looked at, 0 for none; the same body again adds nothing. Locks the client, so
 -- that of two people at once the second is told.
 create or replace function import_profile_keep(client text, kind text, body jsonb, after int, note text) returns int
@@ -109,4 +129,5 @@ begin
   return coalesce(after, 0) + 1;
 end $$;
 
-select operators_may('execute on function import_profile_keep');
+select operators_may('execute on function import_profile_keep, import_profile_bound'),
+       worker_may('execute on function import_profile_bound');

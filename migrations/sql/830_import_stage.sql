@@ -13,6 +13,17 @@ begin
   return who;
 end $$;
 
+-- A worker stages what it fetched from a client's server; what is done to a batch afterwards is a person's.
+create or replace function import_stager() returns identity
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+begin
+  return case when who.role = 'worker' then who else import_clerk() end;
+end $$;
+
 create or replace function import_refuse_known(agency int, digest bytea) returns void
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -44,7 +55,7 @@ create or replace function import_stage_begin(client text, digest bytea) returns
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_stager();
 begin
   return query
   select b.currency::text, agency_today(who.agency_id)
@@ -87,7 +98,7 @@ create or replace function import_stage_close(
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_stager();
   batch bigint;
 begin
   perform act_begin('import.stage');
@@ -96,7 +107,8 @@ begin
       agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at, profile_id, control
     )
     select who.agency_id, c.id, import_file_keep(who.agency_id, bytes), import_stage_close.name, encoding, delimiter,
-           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now(), import_profile_for(c.id, profile), control
+           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now(),
+           import_profile_for(c.id, profile), control
       from client c
      where c.agency_id = who.agency_id and c.code = import_stage_close.client
     returning id into strict batch;
@@ -115,4 +127,4 @@ begin
   return batch;
 end $$;
 
-select operators_may('execute on function import_stage_begin, import_stage_close');
+select operators_may(f), worker_may(f) from (values ('execute on function import_stage_begin, import_stage_close')) x(f);

@@ -176,11 +176,8 @@ def bound_to_client(connection: Connection, client: str, kind: str, version: int
     known_kind(kind)
     if version == 0:
         return Bound(None, 0, Profile.model_validate({"kind": kind}))
-    query = """
-    select p.id, p.version, p.body from debtflow.import_profile p join debtflow.client c on c.id = p.client_id
-     where c.code = %s and p.kind = %s and (%s::int is null or p.version = %s) order by p.version desc limit 1
-    """
-    row = connection.exec_driver_sql(query, (kept(client), kind, version, version)).first()
+    query = "select id, version, body from debtflow.import_profile_bound(%s, %s, %s)"
+    row = connection.exec_driver_sql(query, (kept(client), kind, version)).first()
     if row is None:
         if version is not None:
             _no_version(client, kind, version)

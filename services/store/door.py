@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
@@ -99,6 +99,22 @@ class Store:
         with translated():
             return self._transact("begin", work, reading=False, ending="rollback")
 
+    @contextmanager
+    def held(self, query: str, parameters: Sequence[object]) -> Iterator[Held]:
+        """A transaction that stays open while something outside takes its time, for the locks that ``query`` took.
+
+        It changes nothing, so it holds nobody up but those who want the same lock. The server ends it after two idle
+        minutes: ``still`` must be called more often.
+        """
+        with translated(), self._engine.connect() as connection, self._healing(connection):
+            driver = driver_of(connection)
+            driver.execute(self._opening("begin", reading=False))
+            try:
+                yield Held(driver, driver.execute(query.encode(), list(parameters)).fetchone())
+            finally:
+                with suppress(psycopg.Error):
+                    driver.execute("rollback")
+
     def call(self, query: str, parameters: Sequence[object]) -> list[Any]:
         """The hot path: one prepared statement, one round trip, committed by itself; the token comes last."""
 
@@ -179,6 +195,22 @@ class Store:
         finally:
             with self._guard:
                 self._reading.discard(driver)
+
+
+class Held:
+    """What an open transaction holds; ``row`` is what its query gave."""
+
+    def __init__(self, driver: Driver, row: Any) -> None:
+        self._driver = driver
+        self.row = row
+
+    def still(self) -> bool:
+        """Whether it holds it yet; false once the connection is gone."""
+        try:
+            self._driver.execute("select")
+        except psycopg.Error:
+            return False
+        return True
 
 
 def driver_of(connection: Connection) -> Driver:

@@ -161,4 +161,9 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into import_change_step values (1, 2, 1, 1, 1)",
         'insert into import_change_row values (1, 1, 1, 2, \'{"a": "b"}\', \'{"a": "c"}\')',
     ),
+    "0019": (
+        "insert into pull_client (client_id, agency_id, looked_at, next_at) values (1, 1, now(), now())",
+        "insert into pull_file (agency_id, client_id, name, size, modified_at, first_seen_at, still_since, since) "
+        "values (1, 1, 'ä list.csv', 7, now(), now(), now(), now())",
+    ),
 }

@@ -79,6 +79,9 @@ EXTRAS = (
     "insert into import_change_row select id, 1, agency_id, 2, '{}', '{}' from import_change",
     "insert into import_intake (upload, row_no, line, raw, cells, findings) values (gen_random_uuid(), 1, 2, "
     "'raw', '{}', '[]')",
+    "insert into pull_client (client_id, agency_id, looked_at, next_at) select id, agency_id, now(), now() from client",
+    "insert into pull_file (agency_id, client_id, name, size, modified_at, first_seen_at, still_since, since) "
+    "select agency_id, id, 'list.csv', 1, now(), now(), now(), now() from client",
     "insert into closed_period select a.id, '2019-12-01', now(), min(u.id) from agency a join users u on u.agency_id = "
     "a.id group by a.id",
     "insert into receipt (id, agency_id, account_id, submission_id, request_hash, amount, currency, basis, rule, "

@@ -246,15 +246,25 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_file_head import_release_if "
-        "import_exclude import_fix import_include import_reject import_release_chunk import_stage_begin "
-        "import_stage_close import_profile_keep import_control_accept",
+        "import_exclude import_fix import_include import_reject import_release_chunk "
+        "import_profile_keep import_control_accept",
     ),
+    (KERNEL, (*OPERATORS, WORKER), "import_stage_begin import_stage_close import_profile_bound"),
+    # files fetched from clients' servers
+    (
+        KERNEL,
+        (*OPERATORS, WORKER),
+        "pull_claim pull_due pull_look pull_looked pull_fetched pull_staging pull_staged pull_refused pull_moved "
+        "pull_troubled",
+    ),
+    (KERNEL, (), "pull_at pull_clerk pull_client_id pull_compared pull_ended pull_settle"),
     (
         KERNEL,
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
-        "import_clerk import_file_keep import_finding import_lock import_mark_duplicates import_mark_duplicates_of "
+        "import_clerk import_stager import_file_keep import_finding import_lock import_mark_duplicates "
+        "import_mark_duplicates_of "
         "import_own_findings import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "

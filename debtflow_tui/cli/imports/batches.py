@@ -54,6 +54,20 @@ def stage(context: click.Context, file: str, client: str, profile: int | None) -
     context.exit(REFUSED if batch.errors else 0)
 
 
+@imports.command()
+@click.argument("client", required=False)
+@click.option("--wait", is_flag=True, help="Wait until what is new stands still, and take it.")
+@click.pass_context
+def pull(context: click.Context, client: str | None, wait: bool) -> None:
+    """Look at a client's SFTP server now, or at all of them, and stage what lies there.
+
+    A file is taken once it was seen twice without a change. Exit code 1 where a file was refused or could not be taken.
+    """
+    from debtflow_tui.cli.sftp import pulled
+
+    context.exit(pulled(context.obj, client, wait=wait))
+
+
 @imports.command("list")
 @click.option("--state", help=", ".join(BATCH_STATES))
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)

@@ -3,7 +3,7 @@
 Nothing is created from here, and statements are written in SQL; a test holds declaration and migrated database equal.
 """
 
-from services.store.tables import accounts, batches, cards, door, imports, ledger, people, plans, receipts, trail
+from services.store.tables import accounts, batches, cards, door, imports, ledger, people, plans, pull, receipts, trail
 from services.store.tables.base import metadata
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "metadata",
     "people",
     "plans",
+    "pull",
     "receipts",
     "trail",
 ]

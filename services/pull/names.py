@@ -1,0 +1,48 @@
+"""What files are called at a client's: which are meant, and how a name is written down."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Final
+
+from services.gateways.drops import Entry
+
+UNFINISHED: Final = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
+REPORT: Final = ".errors.csv"
+LONGEST: Final = 1000
+
+
+def meant(entries: Iterable[Entry], pattern: str) -> dict[str, Entry]:
+    """The files that the pattern means, by the name that is written down; never a hidden one or one under way."""
+    found = {written(entry.name): entry for entry in entries if _is_meant(entry.name, pattern)}
+    return {name: entry for name, entry in found.items() if len(name) <= LONGEST}
+
+
+def written(name: str) -> str:
+    """A name as it can be kept and shown: what is no printable text is escaped, so that no two names become one."""
+    return "".join(_escaped(char) for char in name)
+
+
+def with_number(name: str, number: int) -> str:
+    """The name with a number before its ending: where there is a file of that name already."""
+    path = PurePosixPath(name)
+    return f"{path.stem}.{number}{path.suffix}"
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    if name.startswith(".") and not pattern.startswith("."):
+        return False
+    if name.lower().endswith((*UNFINISHED, REPORT)) and not pattern.lower().endswith((*UNFINISHED, REPORT)):
+        return False
+    return fnmatchcase(unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", pattern))
+
+
+def _escaped(char: str) -> str:
+    if char == "\\":
+        return r"\\"
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char if char.isprintable() else f"\\u{ord(char):04x}"

@@ -1,0 +1,148 @@
+"""Files from clients' servers: looked for, fetched, staged, archived; each exactly once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from services.domain.quoting import shown
+from services.errors import Busy, DebtFlowError, NotFound
+from services.gateways.drops import Login, Place, Server
+from services.pull import reading
+from services.pull.journal import Claim, Journal, claimed
+from services.pull.names import meant
+from services.pull.results import Pulled, PulledClient, PulledFile, Source, Step
+from services.pull.spool import Spool
+from services.pull.way import Way
+from services.store import Store
+
+PULLERS: Final = 2
+"""Clients whose servers are looked at side by side: one that is slow must not keep the others waiting."""
+
+Connect = Callable[[Place, Login], AbstractContextManager[Server]]
+Stage = Callable[[Path, str, str], int]
+
+
+class Pull:
+    """Fetching files; for workers, supervisors and agency administrators, others get NotAllowed.
+
+    ``stage`` makes a batch of a file that is here and raises BadInput or Refused for one that is no good; ``spool`` is
+    a folder of this machine.
+    """
+
+    def __init__(
+        self, store: Store, sources: Mapping[str, Source], spool: Path, stage: Stage, connect: Connect | None = None
+    ) -> None:
+        self._store = store
+        self._journal = Journal(store)
+        self.sources: Final = sources
+        self._spool = spool
+        self._stage = stage
+        self._connect = connect or _sftp
+
+    def due(self) -> int:
+        """Look at every server whose time has come; how many files were taken or refused.
+
+        Raises the first trouble after all were looked at; each is written down with its client.
+        """
+        clients = self._journal.due(sorted(self.sources)) if self.sources else ()
+        if not clients:
+            return 0
+        with ThreadPoolExecutor(PULLERS, "pull") as hands:
+            ended = list(hands.map(self._pulled, clients))
+        troubles = [each for each in ended if isinstance(each, DebtFlowError)]
+        if troubles:
+            raise troubles[0]
+        return sum(each.count("taken") + each.count("refused") for each in ended if isinstance(each, Pulled))
+
+    def pull(self, client: str, *, wait: bool = False) -> Pulled:
+        """Look at one client's server now; with ``wait``, once more after what is new may stand still.
+
+        Raises Busy where somebody is fetching for this client, NotFound where no server is configured, and what keeps
+        us from the server: ServerAway, HostKeyRefused, Refused, Misconfigured.
+        """
+        source = self._source(client)
+        with claimed(self._store, client) as claim:
+            pulled = self._round(source, claim)
+            if wait and pulled.count("waiting"):
+                time.sleep(source.settle.total_seconds())
+                later = self._round(source, claim)
+                done = {step.file for step in later.files}
+                pulled = replace(later, files=(*(s for s in pulled.files if s.file not in done), *later.files))
+        return pulled
+
+    def clients(self) -> tuple[PulledClient, ...]:
+        """The clients whose servers were looked at."""
+        return reading.clients(self._store)
+
+    def files(
+        self, *, client: str | None = None, state: str | None = None, after: int | None = None, limit: int = 50
+    ) -> tuple[tuple[PulledFile, ...], int | None]:
+        """What was seen, the latest first, and where the next page begins."""
+        return reading.files(self._store, client, state, after, limit)
+
+    # ---- inside
+
+    def _pulled(self, client: str) -> Pulled | DebtFlowError:
+        try:
+            return self.pull(client)
+        except Busy:
+            return Pulled(client, ())
+        except DebtFlowError as trouble:
+            trouble.message = f"{client}: {trouble.message}"
+            return trouble
+
+    def _source(self, client: str) -> Source:
+        if (source := self.sources.get(client)) is None:
+            known = ", ".join(sorted(self.sources)) or "none yet"
+            raise NotFound(
+                f"no server is configured for {shown(client)}",
+                rule="sftp-source",
+                hint=f"[sftp.CLIENT] in the configuration; there is {known}",
+            )
+        return source
+
+    def _round(self, source: Source, claim: Claim) -> Pulled:
+        spool = Spool(self._spool / source.client)
+        try:
+            spool.prepare()
+            with self._connect(source.place, source.login()) as server:
+                steps = self._files(source, server, spool, claim)
+        except DebtFlowError as trouble:
+            self._journal.looked(source.client, source.every, _line(trouble), trouble.rule)
+            raise
+        self._journal.looked(source.client, _next(source, steps))
+        return Pulled(source.client, steps)
+
+    def _files(self, source: Source, server: Server, spool: Spool, claim: Claim) -> tuple[Step, ...]:
+        listed = meant(server.look(), source.pattern)
+        sights = self._journal.look(source.client, listed, source.settle)
+        spool.sweep(sights)
+        way = Way(self._journal, server, spool, source, self._stage, claim)
+        steps = []
+        for sight in sights:
+            claim.check()
+            steps.append(way.go(sight, listed[sight.name]) if sight.ready else Step(sight.id, sight.name, "waiting"))
+        return tuple(steps)
+
+
+def _sftp(place: Place, login: Login) -> AbstractContextManager[Server]:
+    from services.gateways.sftp import connected
+
+    return connected(place, login)
+
+
+def _next(source: Source, steps: tuple[Step, ...]) -> timedelta:
+    """What was new is looked at again as soon as it may stand still."""
+    waits = any(step.outcome == "waiting" for step in steps)
+    return min(source.every, source.settle) if waits else source.every
+
+
+def _line(trouble: DebtFlowError) -> str:
+    return f"{trouble.message} ({trouble.hint})" if trouble.hint else trouble.message

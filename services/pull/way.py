@@ -1,0 +1,113 @@
+"""One file's way from the client's server into a batch; begun anywhere, it goes on from there."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from services.errors import BadInput, DebtFlowError, Refused
+from services.gateways.drops import Entry, Moved, Server, Taken
+from services.pull.journal import Claim, Journal
+from services.pull.names import REPORT, with_number
+from services.pull.results import Sight, Source, Step
+from services.pull.slip import slip
+from services.pull.spool import NoRoom, Spool
+
+
+class Way:
+    """What is done with files of one client in one look."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        server: Server,
+        spool: Spool,
+        source: Source,
+        stage: Callable[[Path, str, str], int],
+        claim: Claim,
+    ) -> None:
+        self._journal = journal
+        self._server = server
+        self._spool = spool
+        self._source = source
+        self._stage = stage
+        self._claim = claim
+
+    def go(self, sight: Sight, entry: Entry) -> Step:
+        """Take the file as far as it goes; what keeps only this file is written down with it, and is no error.
+
+        Raises ServerAway and what the database says: then no other file would fare better.
+        """
+        try:
+            return self._go(sight, entry)
+        except (Moved, NoRoom, Refused) as trouble:
+            said = f"{trouble.message} ({trouble.hint})" if trouble.hint else trouble.message
+            self._journal.troubled(sight.id, said)
+            return Step(sight.id, sight.name, "trouble", reason=said)
+
+    def _go(self, sight: Sight, entry: Entry) -> Step:
+        if sight.state == "staged":
+            self._archive(sight, entry)
+            return Step(sight.id, sight.name, "taken")
+        if sight.state == "refused":
+            return self._quarantine(sight, entry)
+        path = self._spool.standing(sight)
+        if path is None:
+            path, digest = self._spool.fetch(self._server, entry, sight, self._claim.check)
+            self._journal.fetched(sight.id, digest)
+        return self._into_batch(sight, entry, path)
+
+    def _into_batch(self, sight: Sight, entry: Entry, path: Path) -> Step:
+        self._claim.check()
+        self._journal.staging(sight.id)
+        try:
+            batch = self._stage(path, sight.name, self._source.client)
+        except (BadInput, Refused) as no:
+            self._journal.refused(sight.id, no.rule or no.code, no.message, no.hint)
+            return self._quarantine(_refused(sight, no), entry)
+        except DebtFlowError:
+            raise
+        except Exception as bug:
+            said = f"a bug of ours: {_where(bug)}"
+            self._journal.troubled(sight.id, said)
+            return Step(sight.id, sight.name, "trouble", reason=said)
+        self._journal.staged(sight.id, batch)
+        self._archive(sight, entry)
+        return Step(sight.id, sight.name, "taken", batch=batch)
+
+    def _archive(self, sight: Sight, entry: Entry) -> None:
+        self._move(sight, entry, self._source.processed)
+        self._spool.whole(sight).unlink(missing_ok=True)
+
+    def _quarantine(self, sight: Sight, entry: Entry) -> Step:
+        folder = self._source.quarantine
+        # The slip first: a file without its reason would be a riddle.
+        self._server.put(folder, self._free(sight, entry, folder) + REPORT, slip(sight))
+        self._move(sight, entry, folder)
+        self._spool.whole(sight).unlink(missing_ok=True)
+        return Step(sight.id, sight.name, "refused", reason=sight.reason)
+
+    def _move(self, sight: Sight, entry: Entry, folder: str) -> None:
+        self._claim.check()
+        name = self._free(sight, entry, folder)
+        try:
+            self._server.move(entry, folder, name)
+        except Taken:
+            name = with_number(entry.name, sight.id)
+            self._server.move(entry, folder, name)
+        self._journal.moved(sight.id, f"{folder}/{name.encode('utf-8', 'backslashreplace').decode()}")
+
+    def _free(self, sight: Sight, entry: Entry, folder: str) -> str:
+        taken = self._server.find(entry.name, folder) is not None
+        return with_number(entry.name, sight.id) if taken else entry.name
+
+
+def _refused(sight: Sight, no: DebtFlowError) -> Sight:
+    return replace(sight, state="refused", rule=no.rule or no.code, reason=no.message, hint=no.hint)
+
+
+def _where(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.name}:{last.lineno}"
