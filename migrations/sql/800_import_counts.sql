@@ -33,7 +33,8 @@ as $$
            coalesce(sum(n) filter (where state = 'error'), 0) as errors,
            coalesce(sum(n) filter (where state = 'duplicate'), 0) as duplicates,
            coalesce(sum(n) filter (where state = 'excluded'), 0) as excluded,
-           coalesce(sum(n) filter (where state = 'released'), 0) as released
+           coalesce(sum(n) filter (where state = 'released'), 0) as released,
+           coalesce(sum(n) filter (where state = 'undone'), 0) as undone
       from unnest(states, by) as x(state, n)
   )
   update import_batch b
@@ -42,7 +43,8 @@ as $$
          errors = b.errors + d.errors,
          duplicates = b.duplicates + d.duplicates,
          excluded = b.excluded + d.excluded,
-         released = b.released + d.released
+         released = b.released + d.released,
+         undone = b.undone + d.undone
     from delta d
    where b.id = batch
 $$;

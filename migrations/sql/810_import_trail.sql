@@ -15,7 +15,7 @@ begin
     select jsonb_agg(jsonb_build_object(
              'entity_id', b.id,
              'entity_ref', b.id,
-             'after', jsonb_build_object('file', b.file_name, 'sha256', encode(f.sha256, 'hex'), 'client', c.code,
+             'after', jsonb_build_object('kind', b.kind, 'file', b.file_name, 'sha256', encode(f.sha256, 'hex'), 'client', c.code,
                                          'rows', b.rows, 'state', b.state)))
       into facts
       from new_rows b
@@ -28,7 +28,9 @@ begin
              'before', jsonb_strip_nulls(
                jsonb_build_object('state', o.state, 'released', o.released, 'approved_by', o.approved_by)),
              'after', jsonb_strip_nulls(
-               jsonb_build_object('state', n.state, 'released', n.released, 'reason', n.reason,
+               jsonb_build_object('state', n.state, 'released', n.released, 'undone', nullif(n.undone, 0),
+                                  'reason', case when n.state in ('undoing', 'undone') then n.undo_reason
+                                                 else n.reason end,
                                   'approved_by', n.approved_by, 'totals accepted', n.control_reason))))
       into facts
       from new_rows n

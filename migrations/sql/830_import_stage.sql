@@ -9,7 +9,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'import_role', 'your role does not import placements');
+  perform supervisor_only(who, 'import_role', 'your role does not import files');
   return who;
 end $$;
 
@@ -36,7 +36,7 @@ begin
     from import_batch x
     join file f on f.id = x.file_id
     join agency a on a.id = x.agency_id
-   where f.agency_id = agency and f.sha256 = digest and x.state <> 'rejected';
+   where f.agency_id = agency and f.sha256 = digest and x.state not in ('rejected', 'undone');
   if found then
     perform fail('DF422', 'file-known',
                  format('this file is already here: batch %s, staged as %s on %s (%s)',
@@ -92,7 +92,8 @@ create or replace function import_stage_close(
   delimiter text,
   bytes bytea,
   profile bigint default null,
-  control jsonb default null
+  control jsonb default null,
+  kind text default 'placements'
 ) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -104,9 +105,11 @@ begin
   perform act_begin('import.stage');
   begin
     insert into import_batch (
-      agency_id, client_id, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at, profile_id, control
+      agency_id, client_id, kind, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at, profile_id,
+      control
     )
-    select who.agency_id, c.id, import_file_keep(who.agency_id, bytes), import_stage_close.name, encoding, delimiter,
+    select who.agency_id, c.id, import_stage_close.kind, import_file_keep(who.agency_id, bytes),
+           import_stage_close.name, encoding, delimiter,
            (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now(),
            import_profile_for(c.id, profile), control
       from client c
@@ -123,7 +126,7 @@ begin
    where i.upload = import_stage_close.upload;
   -- Ours, and what others committed without closing it; what they are still sending is not visible here.
   delete from import_intake;
-  perform import_mark_duplicates(batch);
+  perform import_compare(batch);
   return batch;
 end $$;
 

@@ -162,7 +162,7 @@ begin
   select array_agg(row_no order by row_no) into moved from put;
   perform import_change_moved(
     import_change_begin(b, 'exclude', jsonb_build_object('reason', import_exclude.reason)), b, moved);
-  perform import_mark_duplicates_of(b.id, rows);
+  perform import_compare_of(b.id, rows);
 end $$;
 
 create or replace function import_include(batch bigint, rows int[], undoes bigint default null) returns void
@@ -184,7 +184,7 @@ begin
   )
   select array_agg(row_no order by row_no) into moved from put;
   perform import_change_moved(import_change_begin(b, 'include', '{}', undoes), b, moved);
-  perform import_mark_duplicates_of(b.id, rows);
+  perform import_compare_of(b.id, rows);
 end $$;
 
 create or replace function import_reject(batch bigint, reason text) returns void

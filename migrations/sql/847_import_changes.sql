@@ -105,6 +105,7 @@ begin
   put as (
     update import_row r
        set cells = s.cells, findings = s.findings, parsed = s.parsed, ref = s.ref,
+           verdict = null, difference = null,
            state = import_state_of(s.findings, s.parsed), version = r.version + 1
       from standing s
      where r.batch_id = b.id and r.row_no = s.row_no and r.row_no = any (wanted)
@@ -115,7 +116,7 @@ begin
    cross join lateral unnest(array[s.old_ref, s.ref]) as x(ref);
   done := array(select distinct n from unnest(done) n order by n);
   if cardinality(refs) > 0 then
-    perform import_mark_duplicates(b.id, refs);
+    perform import_compare(b.id, refs);
   end if;
   perform import_change_end(change, b, cardinality(done));
   return done;

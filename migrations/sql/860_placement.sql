@@ -54,6 +54,7 @@ begin
     select r.row_no, r.ref, p.*, sum4(placement_parts(r.parsed)) as amount,
            nextval('debtflow.debtor_id_seq') as debtor_id,
            nextval('debtflow.account_id_seq') as account_id,
+           nextval('debtflow.activity_id_seq') as activity_id,
            account_number(claimed.base + o.ord - 1) as number,
            collectors[(claimed.turn + o.ord - 1) % cardinality(collectors) + 1] as collector_id
       from unnest(rows) with ordinality as o(row_no, ord)
@@ -89,14 +90,16 @@ begin
     select account_id, b.agency_id, collector_id, money, '{0,0,0,0}' from placed
   ),
   wrote_activities as (
-    insert into activity (agency_id, account_id, at, user_id, kind, text)
-    select b.agency_id, account_id, kernel_now(), who.user_id, 'import',
+    insert into activity (id, agency_id, account_id, at, user_id, kind, text)
+    overriding system value
+    select activity_id, b.agency_id, account_id, kernel_now(), who.user_id, 'import',
            format('placed by %s: %s, row %s', placed_by.code, b.file_name, row_no)
       from placed
   ),
   moved as (
     update import_row r
-       set state = 'released', account_id = p.account_id
+       set state = 'released', account_id = p.account_id,
+           effect = jsonb_build_object('new', true, 'version', '[2, 2]'::jsonb, 'activity', p.activity_id)
       from placed p
      where r.batch_id = b.id and r.row_no = p.row_no and r.row_no = any (rows)
   )
@@ -128,39 +131,17 @@ as $$
     from placed p
 $$;
 
-create or replace function placement_refused(batch bigint, row_no int, rule text) returns void
-  language sql
-  set search_path = pg_catalog, debtflow, pg_temp
-as $$
-  update import_row r
-     set state = 'error',
-         version = r.version + 1,
-         findings = r.findings || import_finding(
-           'release-refused', '',
-           format('the database refuses this row (%s): correct it and send it again', placement_refused.rule), '')
-   where r.batch_id = batch and r.row_no = placement_refused.row_no
-$$;
-
--- Places these rows; where the database refuses one, halves until it stands alone, and only that one stays behind.
-create or replace function placement_try(b import_batch, rows int[], who identity) returns void
+-- Places these rows: debtors and accounts, persons, the transfer, the search keys.
+create or replace function placement_new(b import_batch, rows int[], who identity) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  half constant int := cardinality(rows) / 2;
   accounts bigint[];
-  rule text;
 begin
+  if cardinality(rows) = 0 then return; end if;
   accounts := placement_write(b, rows, who);
   perform persons_link(b.agency_id, array(select a.debtor_id from account a where a.id = any (accounts)));
   perform placement_post(b, accounts);
   perform account_index(accounts);
-exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
-  get stacked diagnostics rule = constraint_name;
-  if half > 0 then
-    perform placement_try(b, rows[:half], who);
-    perform placement_try(b, rows[half + 1:], who);
-  else
-    perform placement_refused(b.id, rows[1], coalesce(nullif(rule, ''), sqlstate));
-  end if;
 end $$;

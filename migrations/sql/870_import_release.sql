@@ -1,5 +1,5 @@
--- Release: reviewed rows are placed, some hundred a transaction. Each transaction moves the rows it took, so a row is
--- placed exactly once, whoever releases at the same time and wherever a release is killed.
+-- Release: reviewed rows reach the accounts, some hundred a transaction. Each transaction moves the rows it took, so a
+-- row happens exactly once, whoever releases at the same time and wherever a release is killed.
 set role debtflow_kernel;
 
 -- Whether the release may begin; once begun it goes on whatever it finds. What was placed with us earlier than it
@@ -49,7 +49,88 @@ as $$
      limit size)
 $$;
 
--- Places the next rows, as far as they are still ready once duplicates are looked for again. Locks the client.
+-- Holds what the rows will move before anybody looks at it again: the client whose round a placement takes its turn of;
+-- else debtors, the period, the accounts by id.
+create or replace function import_release_lock(b import_batch, rows int[]) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  accounts bigint[];
+begin
+  if b.kind = 'placements' then
+    perform from client c where c.id = b.client_id for no key update;
+  end if;
+  accounts := import_accounts(b, rows);
+  if b.kind in ('placements', 'contacts') then
+    perform from debtor d
+      where d.id in (select a.debtor_id from account a where a.id = any (accounts)) order by d.id for no key update;
+  end if;
+  perform period_shared(b.agency_id);
+  perform from account_balance x where x.account_id = any (accounts) order by x.account_id for no key update;
+end $$;
+
+-- The accounts that these rows name, as far as they are there.
+create or replace function import_accounts(b import_batch, rows int[]) returns bigint[]
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select array(
+    select distinct a.id
+      from import_row r
+      join lateral (select x.id
+                      from account x
+                     where x.client_id = b.client_id
+                       and x.external_ref = r.ref
+                       and x.closed_reason is distinct from 'placement_undone'
+                     limit 1) a on true
+     where r.batch_id = b.id and r.row_no = any (rows))
+$$;
+
+create or replace function import_release_do(b import_batch, rows int[], who identity) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  known int[];
+begin
+  case b.kind
+    when 'placements' then
+      known := array(select r.row_no
+                       from import_row r
+                      where r.batch_id = b.id and r.row_no = any (rows) and r.verdict = 'changed'
+                      order by r.row_no);
+      perform placement_new(b, array(select n from unnest(rows) n where n <> all (known) order by n), who);
+      perform placement_change(b, known, who);
+    when 'payments' then perform import_pay(b, rows, who);
+    when 'adjustments' then perform import_adjust(b, rows, who);
+    when 'recalls' then perform import_recall(b, rows, who);
+    when 'contacts' then perform import_reach(b, rows, who);
+  end case;
+end $$;
+
+-- Releases these rows; where the database refuses one, halves until it stands alone, and only that one stays behind.
+create or replace function import_release_try(b import_batch, rows int[], who identity) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  half constant int := cardinality(rows) / 2;
+  rule text;
+begin
+  perform import_release_do(b, rows, who);
+exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
+  get stacked diagnostics rule = constraint_name;
+  if half > 0 then
+    perform import_release_try(b, rows[:half], who);
+    perform import_release_try(b, rows[half + 1:], who);
+  else
+    perform import_refused(b.id, jsonb_build_array(jsonb_build_object(
+      'row_no', rows[1], 'why', coalesce(nullif(rule, ''), sqlstate))));
+  end if;
+end $$;
+
+-- Releases the next rows, as far as they are still ready once they are compared again with all they need held.
 create or replace function import_release_next(b import_batch, size int, who identity) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -57,26 +138,26 @@ as $$
 declare
   picked int[];
 begin
-  if client_collectors(b.client_id) is null then
+  if b.kind = 'placements' and client_collectors(b.client_id) is null then
     perform fail('DF422', 'client-collectors', 'nobody is there to work what this client places',
                  'name its collectors: debtflow client edit');
   end if;
-  perform from client c where c.id = b.client_id for no key update;
   picked := import_ready(b.id, size);
-  perform import_mark_duplicates_of(b.id, picked);
+  perform import_release_lock(b, picked);
+  perform import_compare_of(b.id, picked);
   picked := array(select r.row_no
                     from import_row r
                    where r.batch_id = b.id and r.row_no = any (picked) and r.state in ('valid', 'warning')
                    order by r.row_no);
   if cardinality(picked) > 0 then
-    perform placement_try(b, picked, who);
+    perform import_release_try(b, picked, who);
   end if;
   update import_batch x
      set state = 'released', finished_at = kernel_now()
    where x.id = b.id and x.valid + x.warnings = 0;
 end $$;
 
--- One step of a release: takes up to `size` rows that are ready and places them. Gives the batch's state and how many
+-- One step of a release: takes up to `size` rows that are ready and releases them. Gives the batch's state and how many
 -- rows are still to come. Waits longer than other acts: whoever releases the same batch waits for the other's step, and
 -- then goes on with it.
 create or replace function import_release_chunk(
@@ -94,8 +175,8 @@ declare
   b import_batch := import_lock(batch, who);
 begin
   perform act_begin('import.release');
-  if b.state = 'rejected' then
-    perform fail('DF422', 'batch-state', format('batch %s was rejected', b.id), 'stage the file again');
+  if b.state in ('rejected', 'undoing', 'undone') then
+    perform fail('DF422', 'batch-state', format('batch %s is %s', b.id, b.state), 'stage the file again');
   elsif b.state = 'in_review' then
     b := import_release_begin(b, leave_errors, placed_on);
   end if;

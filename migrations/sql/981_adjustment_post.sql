@@ -89,8 +89,13 @@ as $$
 $$;
 
 -- Items: [{account, submission_id, kind, reason, amount | whole, currency, bucket?, effective_on?, version?}], one
--- after the other where several are of one account. Takes no lock.
-create or replace function adjustment_weigh(items jsonb, who identity) returns weighed_adjustment[]
+-- after the other where several are of one account. Takes no lock. What a client's file `told` is the client's word about
+-- its own debt, so the limits of the person who releases it do not bound it.
+create or replace function adjustment_weigh(
+  items jsonb,
+  who identity,
+  told boolean default false
+) returns weighed_adjustment[]
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -136,7 +141,7 @@ begin
       w.amount := case when i.whole then sum4(due) else i.amount end;
       w.bucket := i.bucket;
       w.parts := adjustment_parts(w.kind, w.amount, w.bucket, due, i.bucket_order);
-      w.most := adjustment_most(who.agency_id, who.role, w.kind);
+      w.most := case when not told then adjustment_most(who.agency_id, who.role, w.kind) end;
       w.used := adjusted_lately(w.account_id, who.user_id, w.kind) + coalesce((done ->> w.kind)::bigint, 0);
       w.outcome := coalesce(adjustment_rule(w, adjustment_raises(w.kind)), 'posted');
     end if;

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from services.imports.results import Batch, ImportRow, RuleCount
 
 PROBLEMS = frozenset({"error", "warning", "duplicate"})
-MARKS = {"valid": "✓", "warning": "!", "error": "✗", "duplicate": "=", "excluded": "–", "released": "→"}
+MARKS = {
+    "valid": "✓", "warning": "!", "error": "✗", "duplicate": "=", "excluded": "–", "released": "→", "undone": "←",
+}  # fmt: skip
 _PLURAL = {"warning": "warnings", "error": "errors", "duplicate": "duplicates"}
 
 
@@ -60,7 +62,7 @@ def _rule(found: RuleCount) -> Filter:
 
 
 def _states(batch: Batch) -> Iterator[Filter]:
-    counts = (batch.valid, batch.warnings, batch.errors, batch.duplicates, batch.excluded, batch.released)
+    counts = (batch.valid, batch.warnings, batch.errors, batch.duplicates, batch.excluded, batch.released, batch.undone)
     for state, count in zip(ROW_STATES, counts, strict=True):
         if count:
             yield Filter(words(_PLURAL.get(state, state)), "", count, MARKS[state], state=state)

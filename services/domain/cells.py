@@ -22,7 +22,10 @@ EARLIEST, YEARS_AHEAD = date(1970, 1, 1), 5
 _UNUSUAL = 1_000_000
 
 _NO_NAME = Name("", "")
-_NO_CARD_COLUMNS = frozenset({"debtor_phone", "original_amount", *BESIDE_PRINCIPAL, "due_date", "debtor_ssn_last4"})
+_NO_CARD_COLUMNS = frozenset(
+    {"debtor_phone", "original_amount", *BESIDE_PRINCIPAL, "due_date", "debtor_ssn_last4", "amount", "effective_on"}
+    | {"paid_on"}
+)
 _FORMULA_COLUMNS = frozenset({"external_ref", "debtor_name", "creditor_name", "account_type"})
 _READ_BY_OTHERS = _NO_CARD_COLUMNS | {"debtor_email"}
 _MAY_HOLD_CARD = re.compile(r"\d(?:[ -]?\d){12}")
@@ -190,7 +193,7 @@ def read_owed(cell: Mapping[str, str], currency: str, decimals: int, report: Rep
 
 def read_amount(text: str, currency: str, decimals: int, report: Report) -> int:
     """The principal in minor units; 0 where it was refused."""
-    minor = _minor("original_amount", text, currency, decimals, report)
+    minor = read_minor("original_amount", text, currency, decimals, report)
     if minor == 0:
         report.error(
             "original_amount", text, "amount-zero", "the amount is nothing: write what is owed, or leave the row out"
@@ -200,10 +203,11 @@ def read_amount(text: str, currency: str, decimals: int, report: Report) -> int:
 
 def read_beside(column: str, text: str, currency: str, decimals: int, report: Report) -> int:
     """Interest, fees or costs in minor units; nothing, empty and refused are 0."""
-    return (_minor(column, text, currency, decimals, report) or 0) if text else 0
+    return (read_minor(column, text, currency, decimals, report) or 0) if text else 0
 
 
-def _minor(column: str, text: str, currency: str, decimals: int, report: Report) -> int | None:
+def read_minor(column: str, text: str, currency: str, decimals: int, report: Report) -> int | None:
+    """An amount without a sign in minor units, zero too; None where it was refused."""
     if decimals == 2 and (plain := _PLAIN_AMOUNT.fullmatch(text)):
         minor = int(plain[1]) * 100 + int(plain[2] or 0)
     elif column in report.spoilt or (parsed := _parse_amount(column, text, currency, report)) is None:
@@ -254,7 +258,7 @@ def read_due_date(text: str, today: date, report: Report) -> date | None:
     """The due date or nothing."""
     if not text:
         return None
-    day = _calendar_day(text, report)
+    day = read_calendar_day("due_date", text, report)
     if day is None or EARLIEST <= day <= _years_after(today):
         return day
     report.error(
@@ -266,7 +270,8 @@ def read_due_date(text: str, today: date, report: Report) -> date | None:
     return None
 
 
-def _calendar_day(text: str, report: Report) -> date | None:
+def read_calendar_day(column: str, text: str, report: Report) -> date | None:
+    """A day of the calendar; None where the text is none."""
     if _ISO_DATE.fullmatch(text):
         try:
             return date.fromisoformat(text)
@@ -274,14 +279,14 @@ def _calendar_day(text: str, report: Report) -> date | None:
             pass
     readings = calendar_readings(text)
     if readings is None:
-        report.error("due_date", text, "date-format", f"“{shown(text)}” is not a date: write it as 2025-11-30")
+        report.error(column, text, "date-format", f"“{shown(text)}” is not a date: write it as 2025-11-30")
     elif not readings:
         report.error(
-            "due_date", text, "date-invalid", f"there is no such day as {shown(text)}: write a day of the calendar"
+            column, text, "date-invalid", f"there is no such day as {shown(text)}: write a day of the calendar"
         )
     elif len(readings) > 1:
         report.warn(
-            "due_date",
+            column,
             text,
             "date-ambiguous",
             f"{shown(text)} reads two ways: taken month first as {readings[0]}, write {readings[1]} if that is meant",

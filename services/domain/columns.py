@@ -1,4 +1,4 @@
-"""The columns of a placement file, and how a header line names them."""
+"""The columns of each kind of file, and how a header line names them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,35 @@ COLUMNS = (
 )
 REQUIRED = ("external_ref", "debtor_name", "original_amount")
 BESIDE_PRINCIPAL = ("interest", "fees", "costs")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a kind of file may name in its header line, and what it has to."""
+
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "placements": Layout(COLUMNS, REQUIRED),
+    "adjustments": Layout(
+        ("external_ref", "adjustment", "amount", "bucket", "reason", "effective_on", "reference"),
+        ("external_ref", "amount"),
+    ),
+    "payments": Layout(
+        ("external_ref", "amount", "paid_on", "payer", "reference"), ("external_ref", "amount", "paid_on")
+    ),
+    "recalls": Layout(("external_ref", "reason"), ("external_ref",)),
+    "contacts": Layout(("external_ref", "debtor_phone", "debtor_email", "debtor_address", "label"), ("external_ref",)),
+}
+
+
+def layout_of(kind: str) -> Layout:
+    """The columns of a kind of file; raises BadInput for a kind that there is not."""
+    if kind not in LAYOUTS:
+        raise BadInput("kind", f"there is no kind of file {shown(kind)}", hint=f"one of {', '.join(LAYOUTS)}")
+    return LAYOUTS[kind]
 
 
 def key_of(cell: str) -> str:

@@ -105,8 +105,9 @@ def _begin(store: Store, batch_id: int, change: Alike, where: Where) -> Check:
     first = store.ask(lambda c: rows_in(c, known_batch(batch_id), Where(), 0, 1))
     if not first:
         store.ask(lambda c: row_in(c, batch_id, 1))
-    refuse_unknown({change.column: ""}, first[0])
-    return store.ask(lambda c: check_in(c, batch_id))
+    check = store.ask(lambda c: check_in(c, batch_id))
+    refuse_unknown({change.column: ""}, first[0], check.kind)
+    return check
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from services.domain.findings import RULES
+from services.domain.kinds.rules import COMPARED_RULES, KIND_RULES
 from services.domain.profile.mapper import RULES as RULES_OF_PROFILE
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
@@ -15,19 +16,15 @@ from services.imports.records import read_cells, read_findings
 from services.imports.results import BATCH_STATES, ROW_STATES, Batch, ImportRow, RowPage, RuleCount, Where
 from services.store import Store
 
-RULES_OF_REVIEW: Final = {
-    "key-duplicate": "A reference stands once in a file.",
-    "already-placed": "A reference is placed once by a client.",
-    "release-refused": "The database takes the row.",
-}
-_WHAT: Final = RULES | RULES_OF_PROFILE | RULES_OF_REVIEW
+RULES_OF_REVIEW: Final = COMPARED_RULES
+_WHAT: Final = RULES | KIND_RULES | RULES_OF_PROFILE | RULES_OF_REVIEW
 _LARGEST_PAGE: Final = 1000
 _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
        encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason,
-       b.version, v.login, b.approved_at
+       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason
   from debtflow.import_batch b
   join debtflow.client c on c.id = b.client_id
   join debtflow.file f on f.id = b.file_id
@@ -35,7 +32,7 @@ select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors
   left join debtflow.users v on v.id = b.approved_by
 """
 _ROW: Final = """
-select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number
+select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number, r.verdict, r.difference
   from debtflow.import_row r
   left join debtflow.account a on a.id = r.account_id
  where r.batch_id = %s
@@ -145,8 +142,11 @@ def _batch(found: Any) -> Batch:
 
 
 def _row(found: Any) -> ImportRow:
-    number, line, state, cells, found_in, raw, version, reason, account = found
-    return ImportRow(number, line, state, read_cells(cells), read_findings(found_in), raw, version, reason, account)
+    number, line, state, cells, found_in, raw, version, reason, account, verdict, difference = found
+    return ImportRow(
+        number, line, state, read_cells(cells), read_findings(found_in), raw, version, reason, account, verdict,
+        {column: (before, after) for column, (before, after) in (difference or {}).items()},
+    )  # fmt: skip
 
 
 def _page(limit: int) -> int:

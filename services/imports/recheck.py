@@ -9,7 +9,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from services.domain.placement import Finding, check_row
+from services.domain.findings import Finding
+from services.domain.kinds import kind_of
 from services.domain.profile import Profile, missing
 from services.imports.profiles import bound_to_batch
 from services.imports.records import (
@@ -23,9 +24,9 @@ from services.imports.records import (
 )
 from services.imports.results import ImportRow
 
-_BETWEEN_ROWS = frozenset({"key-duplicate", "already-placed"})
+_BETWEEN_ROWS = frozenset({"key-duplicate", "already-placed", "already-posted", "already-closed", "unchanged"})
 _TERMS = """
-select k.currency, debtflow.today()
+select b.kind, k.currency, debtflow.today()
   from debtflow.import_batch b join debtflow.client c on c.id = b.client_id join debtflow.book k on k.id = c.book_id
  where b.id = %s
 """
@@ -33,7 +34,7 @@ select k.currency, debtflow.today()
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A corrected row as it is put in place; JSON texts, ``parsed`` is None where it cannot become an account."""
+    """A corrected row as it is put in place; JSON texts, ``parsed`` is None where nothing can be released of it."""
 
     row: int
     version: int
@@ -67,6 +68,7 @@ class Checked:
 class Check:
     """What the rows of one batch are checked by."""
 
+    kind: str
     currency: str
     today: date
     profile: Profile
@@ -79,11 +81,11 @@ class Check:
         cells = as_sent({column: text for column, text in merged.items() if text is not None})
         spoilt = (*still_spoilt(seen.findings, values), *missing(self.profile, cells))
         columns = {finding.column for finding in spoilt}
-        placement, found = check_row(cells, currency=self.currency, today=self.today, spoilt=columns)
+        row, found = kind_of(self.kind).check_row(cells, currency=self.currency, today=self.today, spoilt=columns)
         safe = without_cards(cells, found)
         return Checked(
             seen.row, seen.version if version is None else version, safe, (*spoilt, *found),
-            parsed_json(None if spoilt else placement), reference(safe),
+            parsed_json(None if spoilt else row), reference(safe),
         )  # fmt: skip
 
     def state(self, seen: ImportRow, checked: Checked) -> str:
@@ -95,5 +97,5 @@ class Check:
 
 def check_in(connection: Connection, batch_id: int) -> Check:
     """What the rows of this batch are checked by."""
-    currency, today = connection.exec_driver_sql(_TERMS, (batch_id,)).one()
-    return Check(currency, today, bound_to_batch(connection, batch_id) or Profile())
+    kind, currency, today = connection.exec_driver_sql(_TERMS, (batch_id,)).one()
+    return Check(kind, currency, today, bound_to_batch(connection, batch_id) or Profile())

@@ -1,4 +1,4 @@
-"""How a row travels between Python and the database: cells, findings and the placement it would become."""
+"""How a row travels between Python and the database: cells, findings and what it would become."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.domain.columns import COLUMNS
+from pydantic import BaseModel
+
+from services.domain.columns import LAYOUTS
 from services.domain.findings import Finding
 from services.domain.names import fold
 from services.domain.placement import PlacementRow
@@ -19,6 +21,7 @@ _NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
 _REF_LIMIT = 64
 _CARD = "card-number"
 _STAYING = KEPT | {_CARD}
+_KNOWN = dict.fromkeys(column for layout in LAYOUTS.values() for column in layout.columns)
 
 
 def kept(text: str) -> str:
@@ -71,10 +74,12 @@ def control_json(tally: Tally) -> str | None:
     return kept(_dumps({"rows": verdict.rows, "sums": sums, "unread": dict(verdict.unread), "findings": found}))
 
 
-def parsed_json(row: PlacementRow | None) -> str | None:
-    """The placement as `placement_write` reads it."""
+def parsed_json(row: BaseModel | None) -> str | None:
+    """The row as its release reads it: a placement by `placement_write`, the others by the names of their model."""
     if row is None:
         return None
+    if not isinstance(row, PlacementRow):
+        return _dumps(row.model_dump(mode="json"))
     return _dumps(
         {
             "ref": row.external_ref,
@@ -101,7 +106,7 @@ def read_findings(found: list[dict[str, Any]]) -> tuple[Finding, ...]:
 
 def read_cells(cells: Mapping[str, str]) -> dict[str, str]:
     """The cells in a steady order, our columns first: `jsonb` keeps none."""
-    known = [column for column in COLUMNS if column in cells]
+    known = [column for column in _KNOWN if column in cells]
     return {column: cells[column] for column in [*known, *sorted(cells.keys() - set(known))]}
 
 

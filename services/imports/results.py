@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.domain.agreed import Unmet
 from services.domain.placement import Finding
 
-ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released")
-BATCH_STATES = ("in_review", "releasing", "released", "rejected")
+ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released", "undone")
+BATCH_STATES = ("in_review", "releasing", "released", "rejected", "undoing", "undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,23 @@ class Batch:
     version: int
     approved_by: str | None
     approved_at: datetime | None
+    kind: str = "placements"
+    undone: int = 0
+    undo_reason: str | None = None
 
     @property
     def ready(self) -> int:
-        """Rows that a release would turn into accounts."""
+        """Rows that a release would carry to the accounts."""
         return self.valid + self.warnings
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One row as read; ``row`` counts from 1 after the header, ``raw`` is the record as the client sent it."""
+    """One row as read; ``row`` counts from 1 after the header, ``raw`` is the record as the client sent it.
+
+    ``verdict`` is how it stands to the accounts: changed, unchanged, conflict, closed, other_client, unknown, or None
+    where it is new; ``difference`` what it changes, by column before and after, amounts in minor units.
+    """
 
     row: int
     line: int
@@ -61,6 +68,8 @@ class ImportRow:
     version: int
     reason: str | None
     account: str | None
+    verdict: str | None = None
+    difference: Mapping[str, tuple[str | int | None, str | int | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stage or release is; ``total`` is None until it is known."""
+    """How far a stage, release or undo is; ``total`` is None until it is known."""
 
     stage: str
     done: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from services.domain.columns import COLUMNS
+from services.domain.columns import layout_of
 from services.domain.prose import refuse_card_number
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
@@ -24,7 +24,7 @@ def fix(
 ) -> ImportRow:
     """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
     seen, check = store.ask(lambda c: (row_in(c, batch_id, row_no), check_in(c, batch_id)))
-    refuse_unknown(values, seen)
+    refuse_unknown(values, seen, check.kind)
     parameters = (batch_id, *check.again(seen, values, version).parameters())
 
     def work(connection: Connection) -> ImportRow:
@@ -75,13 +75,14 @@ def _call(store: Store, call: str, batch_id: int, *parameters: object) -> None:
     store.act(lambda c: c.exec_driver_sql(f"select debtflow.{call}", values))
 
 
-def refuse_unknown(values: Mapping[str, str], seen: ImportRow) -> None:
+def refuse_unknown(values: Mapping[str, str], seen: ImportRow, kind: str) -> None:
     """Raises BadInput for a column that is neither ours nor the sender's."""
+    ours = layout_of(kind).columns
     if not values:
         raise BadInput("values", "nothing to correct was given", hint="write COLUMN=VALUE")
     for column in values:
-        if column not in COLUMNS and column not in seen.values:
-            known = [*COLUMNS, *(own for own in seen.values if own not in COLUMNS)]
+        if column not in ours and column not in seen.values:
+            known = [*ours, *(own for own in seen.values if own not in ours)]
             raise BadInput("column", f"there is no column {shown(column)}", hint=f"one of {', '.join(known)}")
 
 

@@ -1,4 +1,4 @@
-"""Placement files: staged, reviewed, released."""
+"""Files that clients send: staged, reviewed, released, and undone where that was wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from services.domain.agreed import Agreed
 from services.domain.alike import Alike
-from services.imports import alike, history, queries, release, report, review, staging
+from services.imports import alike, history, queries, release, report, review, staging, undo
 from services.imports.report import ErrorReport
 from services.imports.results import (
     AlikePreview,
@@ -45,7 +45,9 @@ class Imports:
         kind: str = "placements",
         profile: int | None = None,
     ) -> Batch:
-        """Keep the file, check every row, and open a review of it.
+        """Keep the file, check every row, compare it with the accounts, and open a review of it.
+
+        ``kind`` is placements, adjustments, payments (that the client received directly), recalls or contacts.
 
         It is read with the newest version of the client's profile for this ``kind`` of file, with the version that is
         named, or, where that is 0, with none. Raises BadInput for a file without rows or without the required columns,
@@ -152,9 +154,9 @@ class Imports:
         placed_on: date | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Batch:
-        """Turn every valid row into an account, exactly once; repeat it to go on after an interruption.
+        """Carry every valid row to the accounts, exactly once; repeat it to go on after an interruption.
 
-        ``placed_on`` is the day the client placed them, today by itself; the one a release began with stays.
+        ``placed_on`` is the day the client placed new accounts, today by itself; the one a release began with stays.
         Raises Refused: ``errors-remain`` unless ``leave_errors``, ``nothing-to-release``, ``client-collectors`` where
         nobody could work the accounts, ``batch-state`` after a rejection. Duplicates are never released.
         """
@@ -204,6 +206,16 @@ class Imports:
     def set_four_eyes(self, wanted: bool) -> None:
         """For agency administrators; others get NotAllowed."""
         review.set_four_eyes(self._store, wanted)
+
+    def undo(self, batch_id: int, reason: str, *, progress: Callable[[Progress], None] | None = None) -> Batch:
+        """Take a whole release back, each transfer by a reversal that names it; repeat it to go on.
+
+        Raises Refused ``undo-worked`` where somebody has worked on an account since (``details["accounts"]`` says
+        which); what somebody works on while it runs is left as it was released, with a finding of that rule, and the
+        batch is then released again instead of undone.
+        """
+        undo.undo(self._store, batch_id, reason, progress=progress)
+        return self.show(batch_id)
 
     def reject(self, batch_id: int, reason: str) -> Batch:
         """Close the batch without releasing anything; the file may be sent again."""

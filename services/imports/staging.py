@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.domain.csvfile import Dialect, read_rows, sniff
 from services.domain.findings import Finding
-from services.domain.placement import check_mapped
+from services.domain.kinds import Kind, kind_of
 from services.domain.profile import Mapper, Tally, names_known
 from services.domain.quoting import redacted
 from services.errors import BadInput
@@ -49,7 +49,7 @@ def stage(
     progress: Report | None = None,
 ) -> int:
     """Make a batch out of a file and give its id; nothing is kept of a file that is refused."""
-    shown_name = _file_name(name)
+    shown_name, read_as = _file_name(name), kind_of(kind)
     if len(data) > LARGEST:
         raise BadInput("file", f"the file is larger than {LARGEST >> 20} MB", hint="split it and send the parts")
 
@@ -58,10 +58,20 @@ def stage(
         bound = bound_to_client(connection, client, kind, profile)
         dialect = sniff(data, names_known(bound.profile))
         upload, tally = uuid4(), Tally(bound.profile, currency)
-        rows = _rows(data, dialect, upload, tally, currency=currency, today=today, progress=progress)
+        rows = _rows(data, dialect, upload, tally, read_as, currency=currency, today=today, progress=progress)
         store.copy_in(connection, _INTAKE, rows)
-        values = (upload, client, shown_name, dialect.encoding, dialect.delimiter, data, bound.id, control_json(tally))
-        query = "select debtflow.import_stage_close(%s, %s, %s, %s, %s, %b, %s, %s::jsonb)"
+        values = (
+            upload,
+            client,
+            shown_name,
+            dialect.encoding,
+            dialect.delimiter,
+            data,
+            bound.id,
+            control_json(tally),
+            kind,
+        )
+        query = "select debtflow.import_stage_close(%s, %s, %s, %s, %s, %b, %s, %s::jsonb, %s)"
         closed = connection.exec_driver_sql(query, values)
         return int(closed.scalar_one())
 
@@ -75,8 +85,16 @@ def _begin(connection: Connection, client: str, data: bytes) -> tuple[str, date]
 
 
 def _rows(
-    data: bytes, dialect: Dialect, upload: UUID, tally: Tally, *, currency: str, today: date, progress: Report | None
-) -> Iterator[Sequence[object]]:
+    data: bytes,
+    dialect: Dialect,
+    upload: UUID,
+    tally: Tally,
+    kind: Kind,
+    *,
+    currency: str,
+    today: date,
+    progress: Report | None,
+) -> Iterator[Sequence[object]]:  # fmt: skip
     records = (record for record in read_rows(data, dialect) if not tally.takes(record.cells))
     head = next(records, None)
     mapper = Mapper(tally.profile, head.cells if head else ())
@@ -84,11 +102,11 @@ def _rows(
     for number, record in enumerate(records, start=1):
         mapped = mapper(record.cells)
         tally.add(mapped)
-        placement, findings = check_mapped(record, mapped, mapper.width, currency=currency, today=today)
+        row, findings = kind.check_mapped(record, mapped, mapper.width, currency=currency, today=today)
         cells = without_cards(mapped.cells, findings)
         yield (
             upload, number, record.line, _raw(record.text, findings), reference(cells),
-            cells_json(cells), findings_json(findings), parsed_json(placement),
+            cells_json(cells), findings_json(findings), parsed_json(row),
         )  # fmt: skip
         if progress and number % _STEP == 0:
             progress(Progress("stage", number, None))

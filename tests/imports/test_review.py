@@ -70,7 +70,7 @@ def test_an_error_fixed_into_a_duplicate_is_a_duplicate(imports: Imports) -> Non
 
 def test_a_reference_placed_meanwhile_is_seen_at_the_next_fix(house: House, imports: Imports) -> None:
     batch = imports.stage(written([line("A-1", amount="ten")]), "a.csv", "HXL")
-    house.place(ref="A-1")
+    house.place("Ivo Brandt", ref="A-1")
     row = imports.fix(batch.id, 1, {"original_amount": "10.00"})
     assert [finding.rule for finding in row.findings] == ["already-placed"]
 

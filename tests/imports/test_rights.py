@@ -21,7 +21,7 @@ DENIED = (
     "delete from debtflow.import_intake",
     "select * from debtflow.import_intake",
     "select bytes from debtflow.file",
-    "select debtflow.import_mark_duplicates(1)",
+    "select debtflow.import_compare(1)",
     "select debtflow.import_lock(1, debtflow.me())",
     "select debtflow.persons_link(1, '{1}')",
     "select debtflow.placement_claim(1, 1, 1000000)",

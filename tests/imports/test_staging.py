@@ -63,8 +63,9 @@ def test_a_row_in_error_is_an_error_before_it_is_a_duplicate(imports: Imports) -
 
 
 def test_a_reference_placed_before_names_the_account(house: House, imports: Imports) -> None:
-    number = house.place(ref="HX-1")
-    house.place(ref="HX-2", client="MED")
+    imports.release(imports.stage(written([line("HX-1")]), "first.csv", "HXL").id)
+    number = house.one("select number from debtflow.account")
+    house.place("Ivo Brandt", ref="HX-2", client="MED")
     batch = imports.stage(written([line("HX-1"), line("HX-2")]), "second.csv", "HXL")
     first, second = imports.rows(batch.id).rows
     assert first.state == "duplicate"

@@ -151,6 +151,15 @@ ROWS: dict[str, tuple[str, ...]] = {
         "values (1, 1, 'placements', 1, '{\"kind\": \"placements\"}', 'as ever', 1, now())",
         "update import_batch set profile_id = 1, control = '{\"findings\": []}'",
     ),
+    "0017": (
+        "insert into file (agency_id, sha256, bytes, stored_at) values (1, sha256('y'), 'y', now())",
+        "insert into import_batch (agency_id, client_id, kind, file_id, file_name, encoding, delimiter, rows, "
+        "undone, undone_at, undone_by, undo_reason, state, staged_by, staged_at, finished_at) select 1, 1, "
+        "'payments', max(id), 'paid.csv', 'utf-8', ',', 1, 1, now(), 1, 'twice', 'undone', 1, now(), now() from file",
+        "insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, parsed, ref, state, "
+        "account_id, verdict, difference, effect) select max(id), 1, 1, 2, 'x', '{}', '[]', '{}', 'A-1', 'undone', 1, "
+        "'changed', '{}', '{}' from import_batch",
+    ),
     "0018": (
         "insert into import_found values (1, 'name-long', 1, 1, 'error', 'debtor_name')",
         "insert into import_tally values (1, 'name-long', 'error', 'debtor_name', 1, 1)",

@@ -65,7 +65,7 @@ async def test_states_one_after_the_other(desktop, intake: FakeImports):
         await settled(pilot)
         await burst(pilot, "ff")
         assert "No batch is releasing." in shown(app)
-        await burst(pilot, "fff")
+        await burst(pilot, "fffff")
         assert [state for state, _after in intake.called("batches")][-1] is None
 
 

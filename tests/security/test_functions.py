@@ -247,7 +247,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_file_head import_release_if "
         "import_exclude import_fix import_include import_reject import_release_chunk "
-        "import_profile_keep import_control_accept",
+        "import_profile_keep import_control_accept import_undo_chunk",
     ),
     (KERNEL, (*OPERATORS, WORKER), "import_stage_begin import_stage_close import_profile_bound"),
     # files fetched from clients' servers
@@ -263,13 +263,34 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
-        "import_clerk import_stager import_file_keep import_finding import_lock import_mark_duplicates "
-        "import_mark_duplicates_of "
-        "import_own_findings import_profile_client import_profile_newest import_profile_for import_control_agrees "
+        "import_clerk import_stager import_file_keep import_finding import_lock import_own_findings "
+        "import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
         "import_state_of person_roots persons_link "
-        "placement_claim placement_parts placement_post placement_refused placement_try placement_write",
+        "placement_claim placement_parts placement_post placement_new placement_write",
+    ),
+    # kinds of files: compared with the accounts, released, undone
+    (
+        KERNEL,
+        (),
+        "import_compared_rules import_key import_elsewhere import_standing import_account_finding import_twin_finding "
+        "import_verdict import_said_parts import_placed_difference import_contact_new import_worked import_fit "
+        "import_change_findings import_stranger import_shown import_placed_elsewhere import_compare_placed "
+        "import_fit_step "
+        "import_payment_known import_adjustment_known import_over_balance import_past_finding import_compare_money "
+        "import_recall_finding import_compare_recalls import_contact_difference import_contact_removed "
+        "import_compare_contacts import_compared import_compare import_compare_of import_landed import_refused "
+        "import_payment_items import_pay import_adjust_post import_adjustment_items import_adjust import_recall "
+        "contact_first import_reach placement_change_items placement_change_write placement_change "
+        "import_release_lock import_accounts import_release_do import_release_try",
+    ),
+    (
+        KERNEL,
+        (),
+        "import_worked_since import_undo_begin import_undo_refs import_undo_left import_taken_back import_undo_rows "
+        "import_undo_next import_undo_lock import_pay_undo import_adjust_back import_adjust_undo import_recall_undo "
+        "import_reach_undo placement_undo placement_change_undo",
     ),
 )
 

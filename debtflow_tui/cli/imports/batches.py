@@ -20,9 +20,10 @@ from services.errors import BadInput
 if TYPE_CHECKING:
     from services.imports.results import Batch, ImportRow, Progress
 
-BATCH_STATES = ("in_review", "releasing", "released", "rejected")
-ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released")
-COUNTS = ("valid", "warnings", "errors", "duplicates", "excluded", "released")
+BATCH_STATES = ("in_review", "releasing", "released", "rejected", "undoing", "undone")
+ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released", "undone")
+COUNTS = ("valid", "warnings", "errors", "duplicates", "excluded", "released", "undone")
+KINDS = ("placements", "adjustments", "payments", "recalls", "contacts")
 
 
 BESIDE = {
@@ -36,20 +37,21 @@ BESIDE = {
 
 @click.group(cls=Group, lazy=BESIDE)
 def imports() -> None:
-    """Stage, review and release placement files."""
+    """Stage, review, release and undo the files that clients send."""
 
 
 @imports.command()
 @click.argument("file")
 @click.option("--client", required=True, metavar="CODE", help="The client who sent it.")
+@click.option("--kind", default="placements", show_default=True, help=", ".join(KINDS))
 @click.option("--profile", type=given.VERSION, help="The version of its profile; the newest by itself, 0 for none.")
 @click.pass_context
-def stage(context: click.Context, file: str, client: str, profile: int | None) -> None:
+def stage(context: click.Context, file: str, client: str, kind: str, profile: int | None) -> None:
     """Read a file into a batch for review; nothing reaches the accounts. Exit code 1 where rows are in error."""
     report: Report = context.obj
     data, name = given.file(file)
     with signed_in() as desk:
-        batch = desk.imports.stage(data, name, client, bar(report), profile=profile)
+        batch = desk.imports.stage(data, name, client, bar(report), kind=kind, profile=profile)
     give(report, batch)
     context.exit(REFUSED if batch.errors else 0)
 
@@ -79,8 +81,8 @@ def list_batches(report: Report, state: str | None, limit: int, after: str | Non
     with signed_in() as desk:
         batches, following = desk.imports.batches(state=state, after=after, limit=limit)
     table = Table(
-        ("BATCH", "FILE", "CLIENT", "STATE", "ROWS", *(name.upper() for name in COUNTS), "BY", "STAGED"),
-        [(each.id, each.file, each.client, each.state, each.rows, *(getattr(each, name) for name in COUNTS),
+        ("BATCH", "FILE", "CLIENT", "KIND", "STATE", "ROWS", *(name.upper() for name in COUNTS), "BY", "STAGED"),
+        [(each.id, each.file, each.client, each.kind, each.state, each.rows, *(getattr(each, name) for name in COUNTS),
           each.staged_by, each.staged_at) for each in batches],
         empty="no batches",
     )  # fmt: skip
@@ -143,7 +145,8 @@ def rows(
 def _row(row: ImportRow) -> dict[str, object]:
     return {
         "row": row.row, "line": row.line, "state": row.state, "values": row.values, "findings": row.findings,
-        "version": row.version, "reason": row.reason, "account": row.account,
+        "version": row.version, "reason": row.reason, "account": row.account, "verdict": row.verdict,
+        "difference": row.difference,
     }  # fmt: skip
 
 
@@ -173,9 +176,10 @@ def batch_document(batch: Batch) -> dict[str, object]:
 def give(report: Report, batch: Batch, more: Mapping[str, object] | None = None) -> None:
     """Answer with a batch, and what else there is to say."""
     head: dict[str, object] = {
-        "batch": str(batch.id), "file": batch.file, "client": batch.client, "state": batch.state,
+        "batch": str(batch.id), "file": batch.file, "client": batch.client, "kind": batch.kind, "state": batch.state,
         "encoding": batch.encoding, "delimiter": {"\t": "tab"}.get(batch.delimiter, batch.delimiter),
-        "rows": f"{batch.rows:,}", **{name: f"{getattr(batch, name):,}" for name in COUNTS}, "reason": batch.reason,
+        "rows": f"{batch.rows:,}", **{name: f"{getattr(batch, name):,}" for name in COUNTS},
+        "reason": batch.undo_reason or batch.reason,
         "approved by": batch.approved_by, **{name: value for name, value in (more or {}).items() if _plain(value)},
     }  # fmt: skip
     report.give({**batch_document(batch), **(more or {})}, facts(head))

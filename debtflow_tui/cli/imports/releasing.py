@@ -36,7 +36,7 @@ def release(
     context: click.Context, /, batch: str, leave_errors: bool, placed_on: str | None, unattended: bool, dry_run: bool,
     yes: bool, **conditions: object,
 ) -> None:  # fmt: skip
-    """Make accounts of the good rows. Refused while rows are in error; duplicates are never released.
+    """Carry the good rows to the accounts. Refused while rows are in error; duplicates are never released.
 
     With --unattended, exit code 0 means released and 1 left for review; the JSON says why.
     """
@@ -70,6 +70,23 @@ def _agreed(conditions: dict[str, object], *, unattended: bool) -> Agreed | None
     if "max_error_rate" in named:
         named["max_error_rate"] = share(str(named["max_error_rate"]))
     return Agreed(**named) if unattended else None  # type: ignore[arg-type]
+
+
+@imports.command()
+@click.argument("batch")
+@click.option("--reason", required=True, help="Why it is taken back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def undo(context: click.Context, batch: str, reason: str, yes: bool) -> None:
+    """Take a whole release back. Refused where somebody has worked on one of its accounts since."""
+    report: Report = context.obj
+    wanted = number(batch)
+    with signed_in() as desk:
+        standing = desk.imports.show(wanted)
+        report.confirm(f"Undo {standing.released} released rows of batch {wanted} ({standing.file})?", yes=yes)
+        found = desk.imports.undo(wanted, reason, progress=bar(report))
+    give(report, found)
+    context.exit(REFUSED if found.released else 0)
 
 
 @imports.command()

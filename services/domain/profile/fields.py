@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.domain.columns import COLUMNS, REQUIRED
-from services.domain.quoting import shown
-from services.errors import BadInput
+from services.domain.columns import LAYOUTS, layout_of
 
 What = Literal["text", "amount", "date", "phone", "email"]
 
@@ -63,30 +61,13 @@ _WORDS: Final[dict[str, str]] = {
     "label": "label, phone type, contact type",
 }
 
-_COLUMNS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "placements": (COLUMNS, REQUIRED),
-    "adjustments": (
-        ("external_ref", "adjustment", "amount", "bucket", "reason", "effective_on", "reference"),
-        ("external_ref", "amount"),
-    ),
-    "payments": (
-        ("external_ref", "amount", "paid_on", "payer", "reference"),
-        ("external_ref", "amount", "paid_on"),
-    ),
-    "recalls": (("external_ref", "reason"), ("external_ref",)),
-    "contacts": (("external_ref", "debtor_phone", "debtor_email", "debtor_address", "label"), ("external_ref",)),
-}  # fmt: skip
-
-KINDS: Final = tuple(_COLUMNS)
+KINDS: Final = tuple(LAYOUTS)
 
 
 def fields_of(kind: str) -> tuple[Field, ...]:
     """Our columns of a kind of file, in their order; raises BadInput for a kind that is none."""
-    try:
-        columns, required = _COLUMNS[kind]
-    except KeyError:
-        raise BadInput("kind", f"there is no kind of file {shown(kind)}", hint=f"one of {', '.join(KINDS)}") from None
-    return tuple(Field(name, _WHAT.get(name, "text"), name in required, _words(name)) for name in columns)
+    layout = layout_of(kind)
+    return tuple(Field(name, _WHAT.get(name, "text"), name in layout.required, _words(name)) for name in layout.columns)
 
 
 def _words(name: str) -> tuple[str, ...]:

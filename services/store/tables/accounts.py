@@ -197,7 +197,13 @@ account = Table(
     CheckConstraint("length(creditor_name) <= 200 and length(account_type) <= 200", name="account_texts_length"),
     CheckConstraint("(status = 'closed') = (closed_reason is not null)", name="account_closed_has_reason"),
     UniqueConstraint("agency_id", "number", name="account_number_key"),
-    UniqueConstraint("client_id", "external_ref", name="account_external_ref_key"),
+    Index(
+        "account_external_ref_key",
+        "client_id",
+        "external_ref",
+        unique=True,
+        postgresql_where=text("closed_reason is distinct from 'placement_undone'"),
+    ),
     UniqueConstraint("import_batch_id", "import_row", name="account_import_row_key"),
     Index("account_collector_number_idx", "collector_id", "number"),
     Index(

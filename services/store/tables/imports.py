@@ -89,16 +89,40 @@ import_batch = Table(
         "((control_accepted_by is null) = (control_reason is null))",
         name="batch_control_accepted_whole",
     ),
+    column("kind", Text, server_default=text("'placements'")),
+    column("undone", Integer, server_default=text("0")),
+    optional("undone_at", Instant),
+    optional("undone_by", Integer, ForeignKey("debtflow.users.id")),
+    optional("undo_reason", Text),
     column("version", Integer, server_default=text("1")),
     optional("approved_by", Integer, ForeignKey("debtflow.users.id")),
     optional("approved_at", Instant),
     CheckConstraint("(approved_by is null) = (approved_at is null)", name="batch_approved_whole"),
     CheckConstraint("length(file_name) between 1 and 200", name="batch_file_name_length"),
-    CheckConstraint("state in ('in_review', 'releasing', 'released', 'rejected')", name="batch_state_known"),
+    CheckConstraint(
+        "kind in ('placements', 'adjustments', 'payments', 'recalls', 'contacts')", name="batch_kind_known"
+    ),
+    CheckConstraint("length(undo_reason) between 1 and 400", name="batch_undo_reason_length"),
+    CheckConstraint(
+        "((undone_at is null) = (undo_reason is null)) and ((undone_at is null) = (undone_by is null)) "
+        "and ((undone = 0) or (undone_at is not null))",
+        name="batch_undone_is_explained",
+    ),
+    CheckConstraint(
+        "state in ('in_review', 'releasing', 'released', 'rejected', 'undoing', 'undone')", name="batch_state_known"
+    ),
     CheckConstraint("rows > 0", name="batch_has_rows"),
     CheckConstraint("length(reason) between 1 and 400", name="batch_reason_length"),
-    CheckConstraint("(state in ('released', 'rejected')) = (finished_at is not null)", name="batch_finished_has_time"),
-    Index("import_batch_file_once", "file_id", unique=True, postgresql_where=text("state <> 'rejected'")),
+    CheckConstraint(
+        "(state in ('released', 'rejected', 'undoing', 'undone')) = (finished_at is not null)",
+        name="batch_finished_has_time",
+    ),
+    Index(
+        "import_batch_file_once",
+        "file_id",
+        unique=True,
+        postgresql_where=text("state <> all (ARRAY['rejected', 'undone'])"),
+    ),
     Index("import_batch_agency_idx", "agency_id", "id"),
 )
 
@@ -118,6 +142,9 @@ import_row = Table(
     column("version", Integer, server_default=text("1")),
     optional("reason", Text),
     optional("account_id", BigInteger, ForeignKey("debtflow.account.id")),
+    optional("verdict", Text),
+    optional("difference", JSONB),
+    optional("effect", JSONB),
     CheckConstraint("""not jsonb_path_exists(cells, '$.* ? (@.type() != "string")')""", name="import_row_cells_text"),
     CheckConstraint(
         """not jsonb_path_exists(findings,
@@ -136,17 +163,27 @@ import_row = Table(
     CheckConstraint("jsonb_typeof(findings) = 'array'", name="import_row_findings_shape"),
     CheckConstraint("length(ref) between 1 and 64", name="import_row_ref_length"),
     CheckConstraint(
-        "state in ('valid', 'warning', 'error', 'duplicate', 'excluded', 'released')", name="import_row_state_known"
+        "state in ('valid', 'warning', 'error', 'duplicate', 'excluded', 'released', 'undone')",
+        name="import_row_state_known",
     ),
+    CheckConstraint(
+        "verdict in ('changed', 'unchanged', 'conflict', 'closed', 'other_client', 'unknown')",
+        name="import_row_verdict_known",
+    ),
+    CheckConstraint("jsonb_typeof(difference) = 'object'", name="import_row_difference_shape"),
+    CheckConstraint("jsonb_typeof(effect) = 'object'", name="import_row_effect_shape"),
     CheckConstraint("length(reason) between 1 and 400", name="import_row_reason_length"),
-    CheckConstraint("(state = 'released') = (account_id is not null)", name="import_row_released_has_account"),
+    CheckConstraint(
+        "(state in ('released', 'undone')) = (account_id is not null)", name="import_row_released_has_account"
+    ),
     CheckConstraint("(state <> 'excluded') or (reason is not null)", name="import_row_excluded_has_reason"),
     CheckConstraint(
-        "(state <> all (ARRAY['valid', 'warning', 'released'])) or (parsed is not null)",
+        "(state <> all (ARRAY['valid', 'warning', 'released', 'undone'])) or (parsed is not null)",
         name="import_row_good_is_parsed",
     ),
     Index("import_row_state_idx", "batch_id", "state", "row_no"),
     Index("import_row_ref_idx", "batch_id", "ref"),
+    Index("import_row_account_idx", "account_id", postgresql_where=text("account_id is not null")),
     Index("import_row_found_idx", "batch_id", "row_no", postgresql_where=text("findings <> '[]'::jsonb")),
 )
 
