@@ -23,6 +23,7 @@ from tests.support.sshd import Daemon
 NAMES = ("plain.csv", "with spaces & (brackets).csv", "Übertrag für März.csv", "цены 価格.csv", "a'b\"c;d.csv")
 
 
+@pytest.mark.openssh
 def test_files_become_batches_whatever_they_are_called(hxl: Pulling, sshd: Daemon) -> None:
     for number, name in enumerate(NAMES):
         sshd.write(name, good(3, f"N{number}"))
@@ -140,6 +141,7 @@ def test_a_login_that_is_not_let_in_is_told_from_a_server_that_is_away(hxl: Pull
         hxl.other(place=replace(sshd.place, folder="/nowhere")).look()
 
 
+@pytest.mark.openssh
 def test_what_may_not_be_read_or_moved_waits_and_says_so(hxl: Pulling, sshd: Daemon) -> None:
     path = sshd.write("locked.csv", good(2, "A"))
     path.chmod(0)

@@ -30,7 +30,7 @@ class Daemon:
     drop: Path
     folder: str
     home: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
 
     @property
     def place(self) -> Place:
@@ -68,7 +68,7 @@ class Daemon:
 
 
 def _give(path: Path, user: str) -> None:
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and user == GUEST:
         entry = pwd.getpwnam(user)
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
