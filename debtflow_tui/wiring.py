@@ -177,7 +177,7 @@ class Services(Office):
             self.store,
             sources_of(settings),
             spool,
-            lambda file, name, client: stage(self.store, file.read_bytes(), name, client),
+            lambda file, name, client: stage(self.store, file, name, client),
         )
 
     @cached_property

@@ -74,6 +74,7 @@ EXAMPLES: Final = {
     "creditor-long": Example("creditor_name", "Harbor " * 30, "Harbor Harbor… (210 characters)"),
     "type-long": Example("account_type", "loan " * 15, "loan loan… (75 characters)"),
     "column-count": Example("", "", "a row with 11 cells under a header of 12"),
+    "row-long": Example("", "", "a row of 50 million characters"),
     "quote-open": Example("", "", 'a cell such as "Harbor Lending without its second quote'),
 }
 
@@ -84,7 +85,7 @@ HEAD: Final = """# What a placement file must be, and what can be found in it
 A placement file is delimited text with a header line. The delimiter (comma, semicolon, tab, vertical bar) and the
 encoding (UTF-8 with or without a byte-order mark, UTF-16, Windows-1252) are found, not asked for. Columns may stand in
 any order; case, spaces and underscores in their names make no difference; columns we do not know are kept with the
-row. A file is at most 256 MB.
+row. A file is at most 2,048 MB, packed or not. Other ways of writing a file: `docs/import-files.md`.
 
 | column | needed | example |
 |---|---|---|
@@ -153,16 +154,17 @@ def page() -> str:
     )
 
 
-def findings_of(cells: tuple[str, ...], *, unclosed: bool = False) -> tuple[Finding, ...]:
+def findings_of(cells: tuple[str, ...], *, unclosed: bool = False, cut: bool = False) -> tuple[Finding, ...]:
     """What a row of these cells gives."""
-    row = RawRow(1, 2, ",".join(cells), cells, unclosed)
+    row = RawRow(1, 2, ",".join(cells), cells, unclosed, cut)
     return check_record(row, match_header(COLUMNS), currency=CURRENCY, today=TODAY)[1]
 
 
 def _findings(rule: str) -> tuple[Finding, ...]:
     example = EXAMPLES[rule]
     cells = tuple(example.value if column == example.column else GOOD[column] for column in COLUMNS)
-    return findings_of(cells[:-1] if rule == "column-count" else cells, unclosed=rule == "quote-open")
+    cells = cells[:-1] if rule == "column-count" else cells
+    return findings_of(cells, unclosed=rule == "quote-open", cut=rule == "row-long")
 
 
 def _columns() -> Iterator[str]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import click
@@ -92,6 +93,11 @@ def cells(texts: Iterable[str]) -> dict[str, str]:
             raise BadInput("values", f"{text} sets no column", hint="write it like debtor_phone=+13125550123")
         values[column.strip()] = value
     return values
+
+
+def source(name: str) -> tuple[Path | BinaryIO, str]:
+    """A file to read piece by piece and its name; ``-`` is stdin."""
+    return (sys.stdin.buffer, "stdin") if name == "-" else (Path(name), Path(name).name)
 
 
 def file(name: str) -> tuple[bytes, str]:

@@ -68,29 +68,15 @@ begin
   perform import_refuse_known(who.agency_id, digest);
 end $$;
 
-create or replace function import_file_keep(agency int, bytes bytea) returns bigint
-  language plpgsql
-  set search_path = pg_catalog, debtflow, pg_temp
-as $$
-declare
-  digest constant bytea := sha256(bytes);
-begin
-  insert into file (agency_id, sha256, bytes, stored_at)
-  values (agency, digest, bytes, kernel_now())
-  on conflict (agency_id, sha256) do nothing;
-  perform import_refuse_known(agency, digest);
-  return (select f.id from file f where f.agency_id = agency and f.sha256 = digest);
-end $$;
-
--- Two people staging one file at once: the second waits on the file or on the batch's unique key, and is told the first
--- one's batch.
+-- The rows of an upload become a batch of a file that is kept already; `terms` say how it was read: encoding, delimiter,
+-- reading (all of it). Two people staging one file at once: the second waits on the file or on the batch's unique key,
+-- and is told the first one's batch.
 create or replace function import_stage_close(
   upload uuid,
   client text,
   name text,
-  encoding text,
-  delimiter text,
-  bytes bytea,
+  file bigint,
+  terms jsonb,
   profile bigint default null,
   control jsonb default null,
   kind text default 'placements'
@@ -105,23 +91,26 @@ begin
   perform act_begin('import.stage');
   begin
     insert into import_batch (
-      agency_id, client_id, kind, file_id, file_name, encoding, delimiter, rows, staged_by, staged_at, profile_id,
-      control
+      agency_id, client_id, kind, file_id, file_name, encoding, delimiter, reading, rows, staged_by, staged_at,
+      profile_id, control
     )
-    select who.agency_id, c.id, import_stage_close.kind, import_file_keep(who.agency_id, bytes),
-           import_stage_close.name, encoding, delimiter,
-           (select count(*) from import_intake i where i.upload = import_stage_close.upload), who.user_id, kernel_now(),
-           import_profile_for(c.id, profile), control
+    select who.agency_id, c.id, import_stage_close.kind, f.id, import_stage_close.name, terms ->> 'encoding',
+           terms ->> 'delimiter', terms -> 'reading',
+           (select count(*) from import_intake i where i.upload = import_stage_close.upload),
+           who.user_id, kernel_now(), import_profile_for(c.id, profile), control
       from client c
-     where c.agency_id = who.agency_id and c.code = import_stage_close.client
+      join file f on f.agency_id = c.agency_id
+     where c.agency_id = who.agency_id and c.code = import_stage_close.client and f.id = import_stage_close.file
     returning id into strict batch;
   exception when unique_violation then
-    perform import_refuse_known(who.agency_id, sha256(bytes));
+    perform import_refuse_known(who.agency_id, f.sha256) from file f where f.id = import_stage_close.file;
     raise;
   end;
-  insert into import_row (batch_id, row_no, agency_id, line, raw, cells, findings, parsed, ref, state)
+  insert into import_row (
+    batch_id, row_no, agency_id, line, raw, cells, findings, parsed, ref, state, byte_at, byte_count
+  )
   select batch, i.row_no, who.agency_id, i.line, i.raw, i.cells, i.findings, i.parsed, i.ref,
-         import_state_of(i.findings, i.parsed)
+         import_state_of(i.findings, i.parsed), i.byte_at, i.byte_count
     from import_intake i
    where i.upload = import_stage_close.upload;
   -- Ours, and what others committed without closing it; what they are still sending is not visible here.

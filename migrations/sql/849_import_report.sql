@@ -8,9 +8,10 @@ as $$
 declare
   who constant identity := import_clerk();
 begin
-  return (select substring(f.bytes for least(most, 1048576))
+  return (select substring(coalesce(f.bytes, c.bytes) for least(most, 1048576))
             from import_batch b
             join file f on f.id = b.file_id
+            left join file_chunk c on c.file_id = f.id and c.seq = 0
            where b.id = batch and b.agency_id = who.agency_id);
 end $$;
 

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.signatures import dropped
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:

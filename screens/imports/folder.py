@@ -10,9 +10,8 @@ from textual.suggester import Suggester
 
 from services.errors import BadInput
 
-SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".dat"})
+SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".dat", ".xlsx", ".zip", ".gz"})
 MOST = 400
-LARGEST = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,14 @@ class FileSuggester(Suggester):
         return found[0].typed if found and found[0].typed.startswith(value) else None
 
 
-def read(typed: str) -> tuple[str, bytes]:
-    """Name and bytes of the file; raises BadInput on ``path``."""
+def file(typed: str) -> Path:
+    """The file that was typed; raises BadInput on ``path`` where there is none to read."""
     path = Path(typed).expanduser()
     try:
         if path.is_dir():
             raise BadInput("path", f"{path.name or typed} is a folder: name a file in it")
-        if path.stat().st_size > LARGEST:
-            raise BadInput("path", f"the file is larger than {LARGEST >> 20} MB: split it and send the parts")
-        return path.name, path.read_bytes()
+        path.open("rb").close()
+        return path
     except FileNotFoundError:
         raise BadInput("path", "there is no such file here") from None
     except OSError as error:

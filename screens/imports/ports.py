@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ class Intake(Protocol):
     """The part of the import service that stages files and lists them."""
 
     def stage(
-        self, data: bytes, name: str, client: str, progress: Callable[[Progress], None] | None = None
+        self, source: Path, name: str, client: str, *, progress: Callable[[Progress], None] | None = None
     ) -> Batch: ...
 
     def batches(

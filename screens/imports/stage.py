@@ -87,8 +87,8 @@ class StageForm(FormDialog["Batch"]):
             self.post_message(self.Moved(progress))
 
         def stage() -> Batch:
-            name, data = folder.read(values["path"])
-            return self._imports.stage(data, name, values["client"], tell)
+            path = folder.file(values["path"])
+            return self._imports.stage(path, path.name, values["client"], progress=tell)
 
         self.act(stage, self.accepted, doing="Reading the file…")
 

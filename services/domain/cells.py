@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from services.domain.columns import BESIDE_PRINCIPAL
 from services.domain.contacts import normalise_email, normalise_phone
 from services.domain.dates import calendar_readings
+from services.domain.files.record import ROW_LIMIT, RawRow
 from services.domain.findings import Report
 from services.domain.money import MAX_MINOR, Money
 from services.domain.names import Name, split_name
@@ -39,9 +40,13 @@ _SSN_LAST4 = re.compile(r"[0-9]{4}")
 _LIMITS = {"creditor_name": (NAME_LIMIT, "creditor-long"), "account_type": (TYPE_LIMIT, "type-long")}
 
 
-def check_shape(cells: Sequence[str], unclosed: bool, width: int, report: Report) -> None:
+def check_shape(row: RawRow, width: int, report: Report) -> None:
     """Whether the record as a whole is one row of this file."""
-    if unclosed:
+    cells = row.cells
+    if row.cut:
+        message = f"the row has more than {ROW_LIMIT:,} characters: only its beginning is here, send it again"
+        report.error("", "", "row-long", message)
+    elif row.unclosed:
         report.error("", "", "quote-open", "a quote is opened and never closed: close it, or double it inside a cell")
     elif len(cells) != width:
         report.error(

@@ -40,6 +40,7 @@ RULES: dict[str, str] = {
     "creditor-long": "A creditor's name has at most 200 characters.",
     "type-long": "An account type has at most 64 characters.",
     "column-count": "A row has as many cells as the header line.",
+    "row-long": "A row has at most 100,000 characters.",
     "quote-open": "A quoted cell ends with its closing quote.",
 }
 

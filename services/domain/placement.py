@@ -70,7 +70,7 @@ def check_mapped(
 ) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
     """A record as a profile has turned it: its shape first, what the profile found, then ``check_row``."""
     report = Report()
-    cells.check_shape(row.cells, row.unclosed, width, report)
+    cells.check_shape(row, width, report)
     placement, findings = check_row(mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
     whole = placement if not (report.has_error or mapped.findings) else None
     return whole, (*report.findings, *mapped.findings, *findings)

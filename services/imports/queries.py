@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.domain.files.reading import Reading
 from services.domain.findings import RULES
 from services.domain.kinds.rules import COMPARED_RULES, KIND_RULES
 from services.domain.profile.mapper import RULES as RULES_OF_PROFILE
@@ -24,7 +25,7 @@ _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
        encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason,
-       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason
+       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason, b.reading
   from debtflow.import_batch b
   join debtflow.client c on c.id = b.client_id
   join debtflow.file f on f.id = b.file_id
@@ -32,7 +33,8 @@ select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors
   left join debtflow.users v on v.id = b.approved_by
 """
 _ROW: Final = """
-select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number, r.verdict, r.difference
+select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number, r.verdict, r.difference,
+       r.byte_at, r.byte_count
   from debtflow.import_row r
   left join debtflow.account a on a.id = r.account_id
  where r.batch_id = %s
@@ -138,14 +140,14 @@ def _batch_in(connection: Connection, batch_id: int) -> Batch:
 
 
 def _batch(found: Any) -> Batch:
-    return Batch(*found)
+    return Batch(*(*found[:-1], Reading.of(found[-1])))
 
 
 def _row(found: Any) -> ImportRow:
-    number, line, state, cells, found_in, raw, version, reason, account, verdict, difference = found
+    number, line, state, cells, found_in, raw, version, reason, account, verdict, difference, *where = found
     return ImportRow(
         number, line, state, read_cells(cells), read_findings(found_in), raw, version, reason, account, verdict,
-        {column: (before, after) for column, (before, after) in (difference or {}).items()},
+        {column: (before, after) for column, (before, after) in (difference or {}).items()}, *where,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.domain.columns import LAYOUTS
+from services.domain.files.reading import Reading
 from services.domain.findings import Finding
 from services.domain.names import fold
 from services.domain.placement import PlacementRow
@@ -98,6 +99,12 @@ def parsed_json(row: BaseModel | None) -> str | None:
             "kind": row.account_type,
         }
     )
+
+
+def terms_json(reading: Reading) -> str:
+    """How the file was read, as `import_stage_close` takes it."""
+    plain = {"encoding": reading.encoding or "", "delimiter": reading.delimiter or ""}
+    return kept(_dumps({**plain, "reading": reading.facts()}))
 
 
 def read_findings(found: list[dict[str, Any]]) -> tuple[Finding, ...]:

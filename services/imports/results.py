@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.domain.agreed import Unmet
+from services.domain.files.reading import ENCODINGS, Reading
 from services.domain.placement import Finding
 
 ROW_STATES = ("valid", "warning", "error", "duplicate", "excluded", "released", "undone")
@@ -44,6 +45,7 @@ class Batch:
     kind: str = "placements"
     undone: int = 0
     undo_reason: str | None = None
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def ready(self) -> int:
@@ -70,6 +72,25 @@ class ImportRow:
     account: str | None
     verdict: str | None = None
     difference: Mapping[str, tuple[str | int | None, str | int | None]] = field(default_factory=dict)
+    byte_at: int | None = None
+    byte_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawBytes:
+    """A row's own bytes, and where they begin in the file (in what its container holds)."""
+
+    row: int
+    line: int
+    offset: int
+    data: bytes
+    encoding: str
+
+    @property
+    def text(self) -> str:
+        """The bytes in the file's encoding; what is no text in it comes as U+FFFD."""
+        codec = "utf-16-le" if self.encoding == "utf-16" else ENCODINGS.get(self.encoding, "utf-8")
+        return self.data.decode(codec, "replace")
 
 
 @dataclass(frozen=True, slots=True)

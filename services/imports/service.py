@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.domain.agreed import Agreed
 from services.domain.alike import Alike
-from services.imports import alike, history, queries, release, report, review, staging, undo
+from services.domain.files.reading import Reading
+from services.imports import alike, filestore, history, queries, release, report, review, staging, undo
 from services.imports.report import ErrorReport
 from services.imports.results import (
     AlikePreview,
@@ -17,12 +18,14 @@ from services.imports.results import (
     ImportRow,
     News,
     Progress,
+    RawBytes,
     RowPage,
     RuleCount,
     ValueCount,
     Verdict,
     Where,
 )
+from services.imports.spool import Source
 from services.store import Store
 
 
@@ -37,24 +40,41 @@ class Imports:
 
     def stage(
         self,
-        data: bytes,
+        source: Source,
         name: str,
         client: str,
-        progress: Callable[[Progress], None] | None = None,
         *,
         kind: str = "placements",
         profile: int | None = None,
+        reading: Reading | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Batch:
         """Keep the file, check every row, compare it with the accounts, and open a review of it.
 
-        ``kind`` is placements, adjustments, payments (that the client received directly), recalls or contacts.
+        ``kind`` is placements, adjustments, payments (that the client received directly), recalls or contacts. What
+        ``reading`` leaves open is guessed.
 
         It is read with the newest version of the client's profile for this ``kind`` of file, with the version that is
-        named, or, where that is 0, with none. Raises BadInput for a file without rows or without the required columns,
-        NotFound for an unknown client, and Refused (``file-known``) for a file whose bytes are already here, unless
-        that batch was rejected.
+        named, or, where that is 0, with none. Raises BadInput for a file that cannot be read, has no rows or lacks a
+        required column, NotFound for an unknown client, and Refused (``file-known``) for a file whose bytes are already
+        here, unless that batch was rejected.
         """
-        return self.show(staging.stage(self._store, data, name, client, kind=kind, profile=profile, progress=progress))
+        terms = staging.Terms(kind, profile, reading)
+        return self.show(staging.stage(self._store, source, name, client, terms, progress))
+
+    def file(self, batch_id: int) -> Iterator[bytes]:
+        """The batch's file as it was sent, byte for byte; raises Refused at its end where the bytes are not its own.
+
+        Who takes it is recorded.
+        """
+        return filestore.read(self._store, self.show(batch_id))
+
+    def raw(self, batch_id: int, row: int) -> RawBytes:
+        """The bytes of one row as they were sent, cards and all; who looks at them is recorded.
+
+        Raises Refused (``no-bytes``) where the row has none: in a workbook, or staged before they were counted.
+        """
+        return filestore.row_bytes(self._store, self.show(batch_id), self.row(batch_id, row))
 
     def batches(
         self, *, state: str | None = None, after: str | None = None, limit: int = 50

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from typing import Final
@@ -11,12 +11,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from services.domain.csvfile import Dialect, read_rows, sniff
+from services.domain.files.guess import refuse_unknown
+from services.domain.files.reading import Reading
+from services.domain.files.record import RawRow
+from services.domain.files.records import read_records
 from services.domain.findings import Finding
 from services.domain.kinds import Kind, kind_of
 from services.domain.profile import Mapper, Tally, names_known
 from services.domain.quoting import redacted
 from services.errors import BadInput
+from services.imports.filestore import keep
+from services.imports.opening import opened
 from services.imports.profiles import bound_to_client
 from services.imports.records import (
     cells_json,
@@ -25,68 +30,75 @@ from services.imports.records import (
     kept,
     parsed_json,
     reference,
+    terms_json,
     without_cards,
 )
 from services.imports.results import Progress
+from services.imports.spool import Source, spooled
 from services.store import Store
 
-LARGEST: Final = 256 * 1024 * 1024
 NAME_LIMIT: Final = 200
 _STEP: Final = 1000
-_INTAKE: Final = "copy debtflow.import_intake (upload, row_no, line, raw, ref, cells, findings, parsed) from stdin"
+_INTAKE: Final = """
+copy debtflow.import_intake (upload, row_no, line, raw, ref, cells, findings, parsed, byte_at, byte_count) from stdin
+"""
 
 Report = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a file is staged: the kind of file, the version of the client's profile, and how it is read."""
+
+    kind: str = "placements"
+    profile: int | None = None
+    reading: Reading | None = None
+
+
+AS_USUAL: Final = Terms()
+
+
 def stage(
-    store: Store,
-    data: bytes,
-    name: str,
-    client: str,
-    *,
-    kind: str = "placements",
-    profile: int | None = None,
-    progress: Report | None = None,
+    store: Store, source: Source, name: str, client: str, terms: Terms = AS_USUAL, progress: Report | None = None
 ) -> int:
     """Make a batch out of a file and give its id; nothing is kept of a file that is refused."""
-    shown_name, read_as = _file_name(name), kind_of(kind)
-    if len(data) > LARGEST:
-        raise BadInput("file", f"the file is larger than {LARGEST >> 20} MB", hint="split it and send the parts")
+    shown_name, kind = _file_name(name), kind_of(terms.kind)
+    with spooled(source) as sent:
 
-    def work(connection: Connection) -> int:
-        currency, today = _begin(connection, client, data)
-        bound = bound_to_client(connection, client, kind, profile)
-        dialect = sniff(data, names_known(bound.profile))
-        upload, tally = uuid4(), Tally(bound.profile, currency)
-        rows = _rows(data, dialect, upload, tally, read_as, currency=currency, today=today, progress=progress)
-        store.copy_in(connection, _INTAKE, rows)
-        values = (
-            upload,
-            client,
-            shown_name,
-            dialect.encoding,
-            dialect.delimiter,
-            data,
-            bound.id,
-            control_json(tally),
-            kind,
-        )
-        query = "select debtflow.import_stage_close(%s, %s, %s, %s, %s, %b, %s, %s::jsonb, %s)"
-        closed = connection.exec_driver_sql(query, values)
-        return int(closed.scalar_one())
+        def work(connection: Connection) -> int:
+            currency, today = _begin(connection, client, sent.sha256)
+            bound = bound_to_client(connection, client, terms.kind, terms.profile)
+            tally = Tally(bound.profile, currency)
+            known = names_known(bound.profile)
+            with opened(sent.file, sent.size, terms.reading, known) as (file, settled):
+                upload = uuid4()
+                records = read_records(file, settled, aside=lambda record: tally.takes(record.cells))
+                rows = _rows(records, upload, tally, kind, currency=currency, today=today, progress=progress)
+                store.copy_in(connection, _INTAKE, rows)
+            values = (
+                upload,
+                client,
+                shown_name,
+                keep(connection, sent),
+                terms_json(settled),
+                bound.id,
+                control_json(tally),
+                terms.kind,
+            )
+            query = "select debtflow.import_stage_close(%s, %s, %s, %s, %s::jsonb, %s, %s::jsonb, %s)"
+            return int(connection.exec_driver_sql(query, values).scalar_one())
 
-    return store.act(work)
+        return store.act(work)
 
 
-def _begin(connection: Connection, client: str, data: bytes) -> tuple[str, date]:
+def _begin(connection: Connection, client: str, digest: bytes) -> tuple[str, date]:
     query = "select currency, today from debtflow.import_stage_begin(%s, %s)"
-    row = connection.exec_driver_sql(query, (kept(client), hashlib.sha256(data).digest())).one()
+    row = connection.exec_driver_sql(query, (kept(client), digest)).one()
     return row[0], row[1]
 
 
 def _rows(
-    data: bytes,
-    dialect: Dialect,
+    records: Iterator[RawRow],
     upload: UUID,
     tally: Tally,
     kind: Kind,
@@ -94,10 +106,11 @@ def _rows(
     currency: str,
     today: date,
     progress: Report | None,
-) -> Iterator[Sequence[object]]:  # fmt: skip
-    records = (record for record in read_rows(data, dialect) if not tally.takes(record.cells))
-    head = next(records, None)
-    mapper = Mapper(tally.profile, head.cells if head else ())
+) -> Iterator[Sequence[object]]:
+    head = next(records)
+    if tally.profile.is_plain:
+        refuse_unknown(head, names_known(tally.profile))
+    mapper = Mapper(tally.profile, head.cells)
     number = 0
     for number, record in enumerate(records, start=1):
         mapped = mapper(record.cells)
@@ -106,7 +119,7 @@ def _rows(
         cells = without_cards(mapped.cells, findings)
         yield (
             upload, number, record.line, _raw(record.text, findings), reference(cells),
-            cells_json(cells), findings_json(findings), parsed_json(row),
+            cells_json(cells), findings_json(findings), parsed_json(row), record.offset, record.length,
         )  # fmt: skip
         if progress and number % _STEP == 0:
             progress(Progress("stage", number, None))

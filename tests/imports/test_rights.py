@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from services.errors import Refused
 from services.imports import Imports
 from tests.imports.files import good
 from tests.support.house import House
@@ -22,6 +23,9 @@ DENIED = (
     "select * from debtflow.import_intake",
     "select bytes from debtflow.file",
     "select debtflow.import_compare(1)",
+    "select bytes from debtflow.file_chunk",
+    "insert into debtflow.file_chunk (file_id, seq, agency_id, bytes) values (1, 1, 1, 'x')",
+    "delete from debtflow.file_chunk",
     "select debtflow.import_lock(1, debtflow.me())",
     "select debtflow.persons_link(1, '{1}')",
     "select debtflow.placement_claim(1, 1, 1000000)",
@@ -69,14 +73,25 @@ def test_a_stranger_cannot_take_rows_sent_by_others(house: House, imports: Impor
     bea = house.psql("bea")
     upload = "11111111-1111-4111-8111-111111111111"
     bea.execute("insert into debtflow.import_intake values (%s, 1, 1, 'raw', 'A-1', '{}', '[]', null)", [upload])
+    query = """
+    select debtflow.import_stage_close(gen_random_uuid(), 'ZEN', 'x.csv', k.file,
+                                       '{"encoding": "utf-8", "delimiter": ",", "reading": {}}')
+      from debtflow.file_keep(sha256('x'), 1) k
+    """
     with pytest.raises(psycopg.Error) as refused:
-        house.psql("zack").execute(
-            "select debtflow.import_stage_close(gen_random_uuid(), 'ZEN', 'x.csv', 'utf-8', ',', 'x')"
-        )
+        house.psql("zack").execute(query)
     assert refused.value.diag.constraint_name == "batch_has_rows"
 
 
 def test_the_kept_bytes_are_what_their_digest_says(house: House, imports: Imports) -> None:
-    imports.stage(good(2), "a.csv", "HXL")
+    batch = imports.stage(good(2), "a.csv", "HXL")
     with pytest.raises(psycopg.errors.CheckViolation):
         house.su.execute("update debtflow.file set bytes = 'other'")
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        house.su.execute("update debtflow.file_chunk set bytes = 'other'")
+    assert refused.value.sqlstate == "DF423"
+    house.su.execute("alter table debtflow.file_chunk disable trigger append_only")
+    house.su.execute("update debtflow.file_chunk set bytes = 'other'")
+    with pytest.raises(Refused) as spoilt:
+        list(imports.file(batch.id))
+    assert spoilt.value.rule == "file-spoilt"

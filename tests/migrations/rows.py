@@ -146,6 +146,13 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into period_reopened (agency_id, month, closed_at, closed_by, reopened_at, reopened_by, reason) "
         "values (1, '2024-02-01', now(), 1, now(), 1, 'late file')",
     ),
+    "0015": (
+        "begin",
+        "insert into file (agency_id, sha256, size, place, stored_at) values (1, sha256('xy'), 2, 'chunks', now())",
+        "insert into file_chunk (file_id, seq, agency_id, bytes) select id, 0, 1, 'xy' from file "
+        "where place = 'chunks'",
+        "commit",
+    ),
     "0016": (
         "insert into import_profile (agency_id, client_id, kind, version, body, note, made_by, made_at) "
         "values (1, 1, 'placements', 1, '{\"kind\": \"placements\"}', 'as ever', 1, now())",

@@ -29,7 +29,7 @@ class Pulling:
     @property
     def service(self) -> Pull:
         def staged(file: Path, name: str, client: str) -> int:
-            return stage(self.store, file.read_bytes(), name, client)
+            return stage(self.store, file, name, client)
 
         return Pull(self.store, {self.source.client: self.source}, self.spool, staged, self.connect)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from services.domain.findings import RULES, Finding
@@ -85,8 +86,10 @@ class FakeImports(Fake):
         )  # fmt: skip
         return self.batch
 
-    def stage(self, data: bytes, name: str, client: str, progress: Callable[[Progress], None] | None = None) -> Batch:
-        self.enter("stage", data, name, client)
+    def stage(
+        self, source: Path, name: str, client: str, *, progress: Callable[[Progress], None] | None = None
+    ) -> Batch:
+        self.enter("stage", source.read_bytes(), name, client)
         if progress:
             progress(Progress("stage", 1000, None))
         return self._count()

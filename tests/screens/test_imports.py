@@ -9,7 +9,7 @@ import pytest
 
 from screens.batch import BatchScreen
 from screens.imports import ImportsScreen
-from screens.imports.folder import candidates, common, read, size
+from screens.imports.folder import candidates, common, file, size
 from services.errors import BadInput, Refused
 from tests.screens.conftest import burst, press, settled, shown, top, until
 from tests.screens.fakes import FakeServices, session
@@ -144,7 +144,7 @@ def test_what_could_be_meant_by_a_name(inbox: Path):
 def test_what_cannot_be_read_is_said(inbox: Path):
     for typed, said in (("nowhere.csv", "no such file"), ("older", "is a folder"), ("harbor_2026-10.csv/x", "read")):
         with pytest.raises(BadInput, match=said) as caught:
-            read(typed)
+            file(typed)
         assert caught.value.field == "path"
     assert [size(each) for each in (0, 999, 12_345, 12_345_678)] == ["0 B", "999 B", "12 KB", "12.3 MB"]
 

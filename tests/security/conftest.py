@@ -59,8 +59,14 @@ EXTRAS = (
     "insert into name_token (agency_id, token) select id, 'owing' from agency on conflict do nothing",
     "insert into idempotency_key (key, act, request_hash, user_id, at) select gen_random_uuid(), 'test', "
     "'\\x00', id, now() from users",
-    "insert into file (agency_id, sha256, bytes, stored_at) select id, sha256(code::bytea), code::bytea, "
-    "now() from agency",
+    "insert into file (agency_id, sha256, size, bytes, stored_at) select id, sha256(code::bytea), length(code), "
+    "code::bytea, now() from agency",
+    "begin",
+    "insert into file (agency_id, sha256, size, place, stored_at) select id, sha256(name::bytea), length(name::bytea), "
+    "'chunks', now() from agency",
+    "insert into file_chunk (file_id, seq, agency_id, bytes) select f.id, 0, a.id, a.name::bytea from agency a "
+    "join file f on f.sha256 = sha256(a.name::bytea)",
+    "commit",
     "insert into import_profile (agency_id, client_id, kind, version, body, made_by, made_at) "
     "select c.agency_id, c.id, 'placements', 1, '{}', (select min(u.id) from users u where u.agency_id = c.agency_id), "
     "now() from client c",

@@ -40,7 +40,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "guard_append_only refuse_change",
     ),
     (OWNER, (), "import_found_in import_found_insert import_found_update"),
-    (OWNER, (), "audit_import_batch audit_import_profile audit_import_row import_count import_count_by"),
+    (OWNER, (), "audit_import_batch audit_import_profile audit_import_row import_count import_count_by file_is_whole"),
     (
         OWNER,
         (),
@@ -246,10 +246,14 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_file_head import_release_if "
-        "import_exclude import_fix import_include import_reject import_release_chunk "
+        "import_exclude import_fix import_include import_reject import_release_chunk import_file_read "
         "import_profile_keep import_control_accept import_undo_chunk",
     ),
-    (KERNEL, (*OPERATORS, WORKER), "import_stage_begin import_stage_close import_profile_bound"),
+    (
+        KERNEL,
+        (*OPERATORS, WORKER),
+        "import_stage_begin import_stage_close import_profile_bound file_keep file_chunk_keep",
+    ),
     # files fetched from clients' servers
     (
         KERNEL,
@@ -263,7 +267,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
-        "import_clerk import_stager import_file_keep import_finding import_lock import_own_findings "
+        "import_clerk import_stager import_finding import_lock import_own_findings "
         "import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "

@@ -61,6 +61,18 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
+AS_CSV = '{"encoding": "utf-8", "delimiter": ",", "reading": {}}'
+
+
+def kept_file(psql: psycopg.Connection) -> int:
+    """A small file of its own, kept."""
+    content = uuid4().bytes
+    kept = psql.execute("select file from debtflow.file_keep(sha256(%b), 16)", [content]).fetchone()
+    assert kept is not None
+    psql.execute("select debtflow.file_chunk_keep(%s, 0, %b)", [kept[0], content])
+    return int(kept[0])
+
+
 def forge(psql: psycopg.Connection, *changes: dict[str, Any], findings: str = "[]", cells: str = "{}") -> int:
     """A batch whose rows no program of ours has checked, each a good row but for what is said."""
     upload = str(uuid4())
@@ -72,8 +84,8 @@ def forge(psql: psycopg.Connection, *changes: dict[str, Any], findings: str = "[
                 "values (%s, %s, %s, 'raw', %s, %s::jsonb, %s::jsonb, %s::jsonb)",
                 [upload, number, number + 1, f"R-{number}", cells, findings, json.dumps(parsed)],
             )
-        query = "select debtflow.import_stage_close(%s, 'HXL', 'list.csv', 'utf-8', ',', %s)"
-        row = psql.execute(query, [upload, uuid4().bytes]).fetchone()
+        query = "select debtflow.import_stage_close(%s, 'HXL', 'list.csv', %s, %s)"
+        row = psql.execute(query, [upload, kept_file(psql), AS_CSV]).fetchone()
     assert row is not None
     return int(row[0])
 

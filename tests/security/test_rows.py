@@ -93,6 +93,7 @@ RELATIONS = {
     "event_position": hidden(),
     "dispute": of_account(),
     "file": Rows(collector=NOTHING),
+    "file_chunk": hidden(),
     "gateway_customer": hidden(),
     "idempotency_key": hidden(),
     "import_batch": Rows(collector=NOTHING),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from debtflow_tui.cli import given
+from debtflow_tui.cli.imports import files as import_files
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import REFUSED, Report, Table, facts
 from debtflow_tui.cli.session import signed_in
@@ -40,18 +41,27 @@ def imports() -> None:
     """Stage, review, release and undo the files that clients send."""
 
 
+imports.add_command(import_files.look)
+imports.add_command(import_files.file_of)
+imports.add_command(import_files.raw)
+
+
 @imports.command()
 @click.argument("file")
 @click.option("--client", required=True, metavar="CODE", help="The client who sent it.")
 @click.option("--kind", default="placements", show_default=True, help=", ".join(KINDS))
 @click.option("--profile", type=given.VERSION, help="The version of its profile; the newest by itself, 0 for none.")
+@import_files.reading_options
 @click.pass_context
-def stage(context: click.Context, file: str, client: str, kind: str, profile: int | None) -> None:
+def stage(context: click.Context, /, file: str, client: str, kind: str, profile: int | None, **said: object) -> None:
     """Read a file into a batch for review; nothing reaches the accounts. Exit code 1 where rows are in error."""
     report: Report = context.obj
-    data, name = given.file(file)
+    source, name = given.source(file)
+    reading = import_files.reading_of(said)
     with signed_in() as desk:
-        batch = desk.imports.stage(data, name, client, bar(report), kind=kind, profile=profile)
+        batch = desk.imports.stage(
+            source, name, client, kind=kind, profile=profile, reading=reading, progress=bar(report)
+        )
     give(report, batch)
     context.exit(REFUSED if batch.errors else 0)
 
@@ -170,7 +180,7 @@ def one_of(value: str | None, known: tuple[str, ...]) -> None:
 def batch_document(batch: Batch) -> dict[str, object]:
     """A batch as scripts read it."""
     plain = {entry.name: getattr(batch, entry.name) for entry in fields(batch)}
-    return {"batch": plain.pop("id"), **plain}
+    return {"batch": plain.pop("id"), **plain, "reading": batch.reading.facts()}
 
 
 def give(report: Report, batch: Batch, more: Mapping[str, object] | None = None) -> None:

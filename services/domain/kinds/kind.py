@@ -34,7 +34,7 @@ class Kind:
     def check_mapped(self, row: RawRow, mapped: Mapped, width: int, *, currency: str, today: dt.date) -> Checked:
         """A record as a profile has turned it: its shape first, what the profile found, then its cells."""
         report = Report()
-        cells.check_shape(row.cells, row.unclosed, width, report)
+        cells.check_shape(row, width, report)
         model, findings = self.check_row(mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
         whole = model if not (report.has_error or mapped.findings) else None
         return whole, (*report.findings, *mapped.findings, *findings)

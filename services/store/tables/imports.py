@@ -3,7 +3,6 @@
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Computed,
     Date,
     ForeignKey,
     Identity,
@@ -26,11 +25,26 @@ file = Table(
     column("id", BigInteger, Identity(always=True), primary_key=True),
     column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
     column("sha256", LargeBinary),
-    optional("size", BigInteger, Computed("length(bytes)", persisted=True)),
-    column("bytes", LargeBinary),
+    column("size", BigInteger),
+    optional("bytes", LargeBinary),
     column("stored_at", Instant),
+    column("place", Text, server_default=text("'row'")),
+    CheckConstraint("place in ('row', 'chunks', 'bucket')", name="file_place_known"),
+    CheckConstraint("size >= 0", name="file_size_positive"),
+    CheckConstraint("(place = 'row') = (bytes is not null)", name="file_row_has_bytes"),
     CheckConstraint("sha256 = sha256(bytes)", name="file_addressed_by_content"),
     UniqueConstraint("agency_id", "sha256", name="file_content_key"),
+)
+
+file_chunk = Table(
+    "file_chunk",
+    metadata,
+    column("file_id", BigInteger, ForeignKey("debtflow.file.id"), primary_key=True),
+    column("seq", Integer, primary_key=True),
+    column("agency_id", Integer),
+    column("bytes", LargeBinary),
+    CheckConstraint("seq >= 0", name="file_chunk_counts"),
+    CheckConstraint("length(bytes) between 1 and 1048576", name="file_chunk_size"),
 )
 
 import_profile = Table(
@@ -77,6 +91,7 @@ import_batch = Table(
     optional("placed_on", Date),
     optional("finished_at", Instant),
     optional("reason", Text),
+    column("reading", JSONB, server_default=text("'{}'")),
     optional("profile_id", BigInteger, ForeignKey("debtflow.import_profile.id")),
     optional("control", JSONB),
     optional("control_accepted_by", Integer, ForeignKey("debtflow.users.id")),
@@ -98,6 +113,7 @@ import_batch = Table(
     optional("approved_by", Integer, ForeignKey("debtflow.users.id")),
     optional("approved_at", Instant),
     CheckConstraint("(approved_by is null) = (approved_at is null)", name="batch_approved_whole"),
+    CheckConstraint("jsonb_typeof(reading) = 'object'", name="batch_reading_shape"),
     CheckConstraint("length(file_name) between 1 and 200", name="batch_file_name_length"),
     CheckConstraint(
         "kind in ('placements', 'adjustments', 'payments', 'recalls', 'contacts')", name="batch_kind_known"
@@ -142,9 +158,13 @@ import_row = Table(
     column("version", Integer, server_default=text("1")),
     optional("reason", Text),
     optional("account_id", BigInteger, ForeignKey("debtflow.account.id")),
+    optional("byte_at", BigInteger),
+    optional("byte_count", Integer),
     optional("verdict", Text),
     optional("difference", JSONB),
     optional("effect", JSONB),
+    CheckConstraint("(byte_at is null) = (byte_count is null)", name="import_row_bytes_known"),
+    CheckConstraint("byte_at >= 0 and byte_count >= 0", name="import_row_bytes_positive"),
     CheckConstraint("""not jsonb_path_exists(cells, '$.* ? (@.type() != "string")')""", name="import_row_cells_text"),
     CheckConstraint(
         """not jsonb_path_exists(findings,
@@ -198,6 +218,8 @@ import_intake = Table(
     column("cells", JSONB),
     column("findings", JSONB),
     optional("parsed", JSONB),
+    optional("byte_at", BigInteger),
+    optional("byte_count", Integer),
     prefixes=["UNLOGGED"],
 )
 

@@ -1,0 +1,117 @@
+-- Files as they were sent: addressed by their content, in chunks of a mebibyte, readable for those who review imports.
+set role debtflow_owner;
+
+select kernel_works('file_chunk', 'agency_id = (select (me()).agency_id)');
+select guard_append_only('file_chunk');
+grant select, insert on file_chunk to debtflow_kernel;
+
+-- A file is whole when the transaction that brings it ends, or that transaction does not end: nobody leaves half a file
+-- behind under another one's address. Hashing needs the file in memory, so of a large one only the size is compared
+-- here; whoever reads it compares its hash.
+create or replace function file_is_whole() returns trigger
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  found record;
+begin
+  if new.place <> 'chunks' then
+    return null;
+  end if;
+  select coalesce(sum(length(c.bytes)), 0) as size, count(*) as chunks,
+         count(*) filter (where c.seq < x.last and length(c.bytes) < 1048576) as short, coalesce(max(x.last), -1) as last
+    into found
+    from file_chunk c
+   cross join (select max(l.seq) as last from file_chunk l where l.file_id = new.id) x
+   where c.file_id = new.id;
+  if found.size <> new.size or found.short > 0 or found.chunks <> found.last + 1
+     or (new.size <= 67108864 and new.sha256 <> (select sha256(coalesce(string_agg(c.bytes, '' order by c.seq), ''))
+                                                   from file_chunk c where c.file_id = new.id)) then
+    perform fail('DF422', 'file-whole', 'the bytes that were sent are not those of the file', 'send the file again');
+  end if;
+  return null;
+end $$;
+
+create constraint trigger is_whole after insert on file deferrable initially deferred
+  for each row execute function file_is_whole();
+
+set role debtflow_kernel;
+
+-- The file's row, new or from before; `wanted` where its bytes are to be sent, in this transaction.
+create or replace function file_keep(
+  digest bytea,
+  size bigint,
+  place text default 'chunks'
+) returns table (file bigint, wanted boolean)
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_stager();
+  made bigint;
+begin
+  perform act_begin('import.stage');
+  if place not in ('chunks', 'bucket') then
+    perform fail('DF400', 'place', 'a file is kept in chunks or in a bucket');
+  end if;
+  insert into file (agency_id, sha256, size, place, stored_at)
+  values (who.agency_id, digest, file_keep.size, file_keep.place, kernel_now())
+  on conflict (agency_id, sha256) do nothing
+  returning id into made;
+  perform import_refuse_known(who.agency_id, digest);
+  return query
+  select f.id, made is not null from file f where f.agency_id = who.agency_id and f.sha256 = digest;
+end $$;
+
+-- One chunk more of a file that this transaction brings; all but the last are a mebibyte.
+create or replace function file_chunk_keep(file bigint, seq int, bytes bytea) returns void
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_stager();
+begin
+  perform act_begin('import.stage');
+  if not exists (select from file f
+                  where f.id = file_chunk_keep.file and f.agency_id = who.agency_id and f.place = 'chunks'
+                    and f.xmin = pg_current_xact_id()::xid) then
+    perform fail('DF422', 'file-whole', 'this file is not being sent', 'send the file again');
+  end if;
+  insert into file_chunk (file_id, seq, agency_id, bytes) values (file, seq, who.agency_id, file_chunk_keep.bytes);
+end $$;
+
+-- Some bytes of a batch's file as it was sent, 16 MiB at most; null where it is in a bucket. Whoever reads them is noted.
+create or replace function import_file_read(batch bigint, from_byte bigint, most int) returns bytea
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_clerk();
+  chunk constant int := 1048576;
+  f record;
+begin
+  select x.id, x.place
+    into f
+    from import_batch b
+    join file x on x.id = b.file_id
+   where b.id = batch and b.agency_id = who.agency_id;
+  if not found then
+    perform fail('DF404', 'batch', format('there is no import batch %s', batch), 'debtflow import list');
+  end if;
+  if coalesce(from_byte, -1) < 0 or coalesce(most, 0) not between 1 and 16777216 then
+    perform fail('DF400', 'bytes', 'a reading takes 1 to 16777216 bytes from 0 on');
+  end if;
+  perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
+  return case f.place
+           when 'row' then
+             (select substring(x.bytes from from_byte::int + 1 for most) from file x where x.id = f.id)
+           when 'chunks' then
+             coalesce((select substring(string_agg(c.bytes, '' order by c.seq) from (from_byte % chunk)::int + 1 for most)
+                         from file_chunk c
+                        where c.file_id = f.id and c.seq between from_byte / chunk and (from_byte + most - 1) / chunk),
+                      '')
+         end;
+end $$;
+
+select operators_may('execute on function file_keep, file_chunk_keep, import_file_read');
+select worker_may('execute on function file_keep, file_chunk_keep');
