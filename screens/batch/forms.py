@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screens.base import Desk, FormDialog
@@ -22,6 +23,26 @@ class ReasonForm(FormDialog[str]):
 
     def send(self) -> None:
         self.dismiss(self.form["reason"].value)
+
+
+class ReportForm(FormDialog[str]):
+    """Asks where the report for the client is to be written; gives the path."""
+
+    def __init__(self, desk: Desk, rows: int, name: str) -> None:
+        self._name_there = name
+        about = f"{rows:,} rows in error, as the client sent them, with the reasons in added columns."
+        super().__init__(desk, "Report for the client", about, "write")
+
+    def entries(self) -> tuple[Entry, ...]:
+        return (Entry("path", "File", self._name_there, required=True, max_length=1000),)
+
+    def send(self) -> None:
+        path = Path(self.form["path"].value).expanduser()
+        if path.exists() or not path.parent.is_dir():
+            wrong = "there is a file of that name" if path.exists() else "there is no such folder"
+            self.form.show_error("path", f"{wrong}: name another")
+        else:
+            self.dismiss(str(path))
 
 
 class ReleaseForm(FormDialog[bool]):

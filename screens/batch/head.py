@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.widgets import plain, words
+from services.domain.pace import Pace
 
 if TYPE_CHECKING:
     from screens.base import Desk
@@ -30,6 +31,7 @@ class BatchHead(Vertical):
         self._counts = Static("", id="counts")
         self._bar = Static("", id="bar")
         self._share = (0, 0, "")
+        self._pace = Pace(lambda: desk.now().timestamp())
 
     def compose(self) -> ComposeResult:
         yield self._counts
@@ -52,7 +54,8 @@ class BatchHead(Vertical):
 
     def show_progress(self, done: int, total: int) -> None:
         """Show what is done and what is left."""
-        self._share = (done, max(1, total), f"released · {total - done:,} left")
+        fast = self._pace.words(done, total)
+        self._share = (done, max(1, total), f"released · {total - done:,} left{' · ' * bool(fast)}{fast}")
         self._draw()
 
     def on_resize(self) -> None:
@@ -61,7 +64,7 @@ class BatchHead(Vertical):
 
     def _draw(self) -> None:
         part, whole, word = self._share
-        room = max(10, self.size.width - AFTER_BAR)
+        room = max(10, self.size.width - max(AFTER_BAR, len(word) + 12))
         full = part * room // whole
         # Rounded down: 100 % is said only when nothing is missing.
         percent = part * 1000 // whole / 10
@@ -80,6 +83,8 @@ class BatchHead(Vertical):
 
 
 def _counts(batch: Batch) -> Iterator[Content]:
+    if batch.approved_by and batch.state == "in_review":
+        yield plain(f" approved by {batch.approved_by} ·", "$text-accent")
     yield plain(f" {words(batch.state)}", "bold")
     yield plain(f" · {batch.rows:,} rows ·", "$text-muted")
     for name in COUNTED:

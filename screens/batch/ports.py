@@ -6,7 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from services.imports.results import Batch, ImportRow, Progress, RowPage, RuleCount
+    from services.domain.alike import Alike
+    from services.imports.report import ErrorReport
+    from services.imports.results import (
+        AlikePreview,
+        Batch,
+        Change,
+        Changed,
+        ImportRow,
+        News,
+        Progress,
+        RowPage,
+        RuleCount,
+        ValueCount,
+        Where,
+    )
 
 
 class Review(Protocol):
@@ -21,6 +35,7 @@ class Review(Protocol):
         *,
         state: str | None = None,
         rule: str | None = None,
+        numbers: Sequence[int] | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> RowPage: ...
@@ -37,3 +52,15 @@ class Review(Protocol):
     ) -> Batch: ...
 
     def reject(self, batch_id: int, reason: str) -> Batch: ...
+    def values(self, batch_id: int, column: str, where: Where) -> tuple[ValueCount, ...]: ...
+    def preview_alike(self, batch_id: int, change: Alike, where: Where) -> AlikePreview: ...
+
+    def fix_alike(
+        self, batch_id: int, change: Alike, where: Where, *, progress: Callable[[Progress], None] | None = None
+    ) -> Changed: ...
+
+    def changes(self, batch_id: int) -> tuple[Change, ...]: ...
+    def news(self, batch_id: int, since: int) -> News: ...
+    def undo_change(self, batch_id: int, change: int) -> Changed: ...
+    def approve(self, batch_id: int) -> Batch: ...
+    def report(self, batch_id: int) -> ErrorReport: ...

@@ -23,11 +23,12 @@ from screens.widgets import EmptyState, PagedTable, words
 from services.errors import DebtFlowError, NotFound
 
 if TYPE_CHECKING:
-    from services.imports.results import Batch, RowPage, RuleCount
+    from services.imports.results import Batch, ImportRow, News, RowPage, RuleCount
 
 PAGE = 100
 DWELL = 0.12
 WATCH_EVERY = 1.0
+MOST_NEWS = 500
 NOT_YOURS = """Import files are reviewed and released by supervisors and agency administrators.
 
 Your role is {role}."""
@@ -156,7 +157,27 @@ class ReviewScreen(BaseScreen):
         elif before.state == "releasing":
             self.say(f"The release is over: {batch.released:,} rows became accounts", "good")
             self.look_again()
-        elif len(self._lists.rows.items) <= PAGE and not self._detail.editing:
+        elif batch.version == before.version:
+            self.look_again()
+        else:
+            self.ask(lambda: self._news(before.version), self._caught_up, topic="news", quiet=True)
+
+    def _news(self, since: int) -> tuple[News, tuple[ImportRow, ...]]:
+        """What is new, and the rows in question as they are now."""
+        news = self._imports.news(self._number, since)
+        rows = self._imports.rows(self._number, numbers=news.rows, limit=MOST_NEWS).rows if news.rows else ()
+        return news, rows
+
+    def _caught_up(self, answer: tuple[News, tuple[ImportRow, ...]]) -> None:
+        """Show what others did, without moving the cursor or what is typed."""
+        news, rows = answer
+        shown = {row.row for row in self._lists.rows.items}
+        for row in rows:
+            if row.row in shown:
+                self._lists.rows.replace(row)
+        if news.by:
+            self.say(f"{' and '.join(news.by)} changed {news.changed:,} row{'s' * (news.changed != 1)}", "plain")
+        if len(self._lists.rows.items) <= PAGE and not self._detail.editing:
             self.look_again()
         else:
             self._count_again()

@@ -13,7 +13,7 @@ from screens.base import key
 from screens.batch.detail import RowDetail
 from screens.batch.forms import ReasonForm, ReleaseForm
 from screens.batch.release import Release, Stopped
-from screens.batch.review import ReviewScreen
+from screens.batch.together import TogetherScreen
 from screens.dialogs.confirm import Confirm
 from screens.navigation import GoBack, OpenAccount
 from screens.widgets import PagedTable, words
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from services.imports.results import Batch, ImportRow, Progress, RowPage
 
 LARGEST_PAGE = 1000
-REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem"})
-WITH_LETTERS = REVIEWS | {"release", "stop", "other_list", "states"}
-ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all"})
+REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem", "alike", "undo", "approve"})
+WITH_LETTERS = REVIEWS | {"release", "stop", "other_list", "states", "report"}
+ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all", "alike"})
 
 
-class BatchScreen(ReviewScreen):
+class BatchScreen(TogetherScreen):
     """One batch: findings by rule, rows behind them, a row in full with the line that corrects it."""
 
     CSS_PATH = "batch.tcss"
@@ -39,16 +39,28 @@ Enter on a finding goes to its rows, Enter on a row into its bad cell, Enter the
 both: the next problem's cell. In the cell ↑ and ↓ go to other columns of the row, Esc back to the rows; a correction
 that was not sent is kept.
 
+A corrects the same thing in all rows of a finding (or those you marked) and shows what would come of it; U takes the
+last change back. What others change shows by itself.
+
 Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         key("R", "release", "release", "Turn every ready row into an account"),
         key("n", "problem(1)", "next problem", "Into the bad cell of the next problem"),
         key("N,shift+n", "problem(-1)", "problem before", "Into the bad cell of the problem before", show=False),
+        key(
+            "A,shift+a",
+            "alike",
+            "fix all alike",
+            "Correct the same thing in all these rows",
+        ),
+        key("U,shift+u", "undo", "undo", "Take the last change of this batch back", show=False),
         key("a", "mark_all", "mark all", "Mark every row of this finding, or none", show=False),
         key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
         key("space", "mark", "mark", "Mark the row, for exclude"),
         key("i", "include", "take back", "Take excluded rows back"),
+        key("p", "approve", "approve", "Stand in for the batch as it is: who changed it may release it", show=False),
+        key("e", "report", "report", "Write the rows in error as a file for the client", show=False),
         key("s", "stop", "stop", "Stop the release after the rows under way"),
         key("J", "reject", "reject", "Refuse the whole file, with a reason"),
         key("f", "states", "states", "The next state: valid, warnings, errors, … , all rows", show=False),
@@ -250,12 +262,6 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
             lambda: self._imports.include(self._number, rows),
             lambda _batch: self._changed(f"{len(rows):,} taken back"), doing="Taking back…",
         )  # fmt: skip
-
-    def _changed(self, said: str) -> None:
-        self._lists.chosen.clear()
-        self._detail.row = None
-        self.look_again()
-        self.say(said, "good")
 
     # ---- the whole batch -------------------------------------------------------------------------------------------
 

@@ -9,9 +9,24 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.domain.alike import Alike, described
 from services.domain.findings import RULES, Finding
 from services.errors import NotFound, Refused, Stale
-from services.imports.results import Batch, ImportRow, Progress, RowPage, RuleCount
+from services.imports.report import ErrorReport
+from services.imports.results import (
+    AlikePreview,
+    Batch,
+    Change,
+    Changed,
+    ImportRow,
+    News,
+    Progress,
+    RowPage,
+    RuleCount,
+    Sample,
+    ValueCount,
+    Where,
+)
 from services.office.results import Client
 from tests.screens.fakes import NOW, Fake
 
@@ -77,6 +92,8 @@ class FakeImports(Fake):
     book: dict[int, ImportRow] = field(default_factory=lambda: {n: import_row(n) for n in range(1, 13)})
     batch: Batch = field(default_factory=import_batch)
     older: tuple[Batch, ...] = ()
+    made: list[Change] = field(default_factory=list)
+    heard: News = field(default_factory=lambda: News(1, (), (), 0))
 
     def _count(self) -> Batch:
         states = Counter(row.state for row in self.book.values())
@@ -123,12 +140,12 @@ class FakeImports(Fake):
 
     def rows(
         self, batch_id: int, *, state: str | None = None, rule: str | None = None, after: str | None = None,
-        limit: int = 100,
+        numbers: Sequence[int] | None = None, limit: int = 100,
     ) -> RowPage:  # fmt: skip
         self.enter("rows", state, rule, after)
         fitting = [
             row for number, row in sorted(self.book.items())
-            if number > int(after or 0) and state in (None, row.state)
+            if number > int(after or 0) and (numbers is None or number in numbers) and state in (None, row.state)
             and (rule is None or any(each.rule == rule for each in row.findings))
         ]  # fmt: skip
         page = tuple(fitting[:limit])
@@ -181,3 +198,62 @@ class FakeImports(Fake):
         self.enter("reject", reason)
         self.batch = replace(self.batch, state="rejected", reason=reason)
         return self.batch
+
+    # ---- many rows -------------------------------------------------------------------------------------------------
+
+    def _meant(self, where: Where) -> list[ImportRow]:
+        return [
+            row for number, row in sorted(self.book.items())
+            if where.state in (None, row.state) and (where.rows is None or number in where.rows)
+            and (where.rule is None or any(each.rule == where.rule for each in row.findings))
+        ]  # fmt: skip
+
+    def values(self, batch_id: int, column: str, where: Where) -> tuple[ValueCount, ...]:
+        self.enter("values", column, where)
+        counted = Counter(row.values.get(column, "") for row in self._meant(where))
+        return tuple(ValueCount(value, rows) for value, rows in counted.most_common())
+
+    def preview_alike(self, batch_id: int, change: Alike, where: Where) -> AlikePreview:
+        self.enter("preview_alike", change, where)
+        meant = self._meant(where)
+        samples = tuple(
+            Sample(row.row, old, change.of(old), row.state, "error" if "bad" in change.of(old) else "valid")
+            for row in meant
+            for old in [row.values[change.column]] if change.of(old) != old
+        )  # fmt: skip
+        good = sum(each.state_after == "valid" for each in samples)
+        return AlikePreview("", len(meant), len(samples), good, 0, len(samples) - good, 0, samples)
+
+    def fix_alike(
+        self, batch_id: int, change: Alike, where: Where, *, progress: Callable[[Progress], None] | None = None
+    ) -> Changed:
+        self.enter("fix_alike", change, where)
+        moved = [row for row in self._meant(where) if change.of(row.values[change.column]) != row.values[change.column]]
+        for row in moved:
+            self.fix(batch_id, row.row, {change.column: change.of(row.values[change.column])})
+        made = Change(len(self.made) + 1, "alike", described(change), "bea", NOW, len(moved), 2, None, None)
+        self.made.append(made)
+        return Changed(made.id, len(moved), 0)
+
+    def changes(self, batch_id: int) -> tuple[Change, ...]:
+        self.enter("changes")
+        return tuple(reversed(self.made))
+
+    def undo_change(self, batch_id: int, change: int) -> Changed:
+        self.enter("undo_change", change)
+        self.book = {n: import_row(n) for n in range(1, 13)}
+        self.made = [replace(each, undone_by=99) for each in self.made]
+        return Changed(99, 2, 0)
+
+    def news(self, batch_id: int, since: int) -> News:
+        self.enter("news", since)
+        return replace(self.heard, version=self.batch.version)
+
+    def approve(self, batch_id: int) -> Batch:
+        self.enter("approve")
+        self.batch = replace(self._count(), approved_by="bea", approved_at=NOW)
+        return self.batch
+
+    def report(self, batch_id: int) -> ErrorReport:
+        self.enter("report")
+        return ErrorReport("harbor.errors.csv", 4, iter((b"head\n", b"row\n")))

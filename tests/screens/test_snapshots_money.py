@@ -306,6 +306,11 @@ def test_review_with_marked_rows(desktop, snap_compare, size):
 
 
 @SIZES
+def test_review_of_many_rows_corrected_alike(desktop, snap_compare, size):
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("A\n\n\n1010.00"))
+
+
+@SIZES
 def test_review_before_its_release(desktop, snap_compare, size):
     assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("R\n5\n"))
 
