@@ -98,6 +98,12 @@ def host_keys(value: object) -> tuple[str, ...]:
     raise Wrong('must be a line such as "ssh-ed25519 AAAAC3Nz…", or a list of them; debtflow sftp test CLIENT shows it')
 
 
+def percent(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(?:100|[0-9]{1,2}(?:\.[0-9]{1,4})?) ?%", value.strip()):
+        return value.strip()
+    raise Wrong('must be a share such as "0.5%"')
+
+
 def below(value: object) -> str:
     if (name := text(value)).strip(".") and "/" not in name:
         return name
@@ -181,6 +187,15 @@ class SftpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseSettings:
+    """What a client's batch must be to be released without anybody looking at it; None is no condition."""
+
+    max_error_rate: str | None = _key(percent)
+    max_new: int | None = _key(whole(0, 2**31 - 1))
+    no_conflicts: bool = _key(flag, False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; ``home`` is where the embedded server, drafts and state live."""
 
@@ -194,6 +209,7 @@ class Settings:
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     sftp: Mapping[str, SftpSettings] = field(default_factory=dict)
+    release: Mapping[str, ReleaseSettings] = field(default_factory=dict)
 
     @property
     def user(self) -> str | None:
@@ -213,7 +229,7 @@ SECTIONS: Final = {
     "worker": WorkerSettings,
 }
 
-PER_CLIENT: Final = {"sftp": SftpSettings}
+PER_CLIENT: Final = {"sftp": SftpSettings, "release": ReleaseSettings}
 """Tables of tables: one for each client, by code."""
 
 

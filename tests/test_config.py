@@ -46,7 +46,8 @@ class TestExample:
             for key in fields(kind):
                 assert re.search(rf"^#?{key.name} = |^\[{name}\.{key.name}\]", EXAMPLE.read_text(), re.MULTILINE), key
         assert loaded.sftp["HXL"].host == "sftp.example.org"
-        for key in fields(config.SftpSettings):
+        assert loaded.release["HXL"] == config.ReleaseSettings("0.5%", 20_000, True)
+        for key in (*fields(config.SftpSettings), *fields(config.ReleaseSettings)):
             assert re.search(rf"^#{key.name} = ", EXAMPLE.read_text(), re.MULTILINE), key
         assert loaded.database.url == "postgresql://db.example.org/debtflow?sslmode=verify-full"
         assert loaded.database.binaries == Path("/usr/lib/postgresql/15/bin")

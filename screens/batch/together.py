@@ -76,8 +76,9 @@ class TogetherScreen(ReviewScreen):
             if sure:
                 self.act(
                     lambda: self._imports.undo_change(self._number, last.id),
-                    lambda done: self._changed(f"Undone in {done.changed:,} row{'s' * (done.changed != 1)}"), doing="Undoing…",
-                )  # fmt: skip
+                    lambda done: self._changed(f"Undone in {done.changed:,} row{'s' * (done.changed != 1)}"),
+                    doing="Undoing…",
+                )
 
         self.app.push_screen(Confirm(f"Undo change {last.id}?", effect, "undo"), undo)
 

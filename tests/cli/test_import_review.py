@@ -86,3 +86,13 @@ def test_four_eyes_by_command(as_: Call) -> None:
     assert (refused.code, refused.error["rule"]) == (1, "four-eyes")
     assert as_("ada", "import", "approve", batch).json["approved_by"] == "ada"
     assert as_("bea", "import", "release", batch).code == 0
+
+
+def test_a_clients_conditions_come_from_the_configuration(as_: Call, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "config.toml").write_text('[release.HXL]\nmax_error_rate = "50%"\nmax_new = 5\n')
+    batch = staged(as_)
+    left = as_("bea", "import", "release", batch, "--unattended")
+    assert (left.code, [each["agreed"] for each in left.json["why"]]) == (1, ["50%"])
+    assert as_("bea", "import", "release", batch, "--unattended", "--max-error-rate", "70%").code == 0

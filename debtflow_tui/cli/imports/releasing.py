@@ -42,8 +42,9 @@ def release(
     """
     report: Report = context.obj
     wanted = number(batch)
-    agreed = _agreed(conditions, unattended=unattended)
+    _refuse_idle(conditions, unattended=unattended)
     with signed_in() as desk:
+        agreed = _agreed(conditions, desk.imports.show(wanted).client) if unattended else None
         day = given.day(placed_on, desk.session.today, "placed_on")
         if agreed is not None:
             said = desk.imports.release_if(wanted, agreed, placed_on=day, rehearse=dry_run, progress=bar(report))
@@ -61,15 +62,24 @@ def release(
     give(report, found)
 
 
-def _agreed(conditions: dict[str, object], *, unattended: bool) -> Agreed | None:
+def _refuse_idle(conditions: dict[str, object], *, unattended: bool) -> None:
+    named = [name for name, value in conditions.items() if value not in (None, False)]
+    if named and not unattended:
+        raise BadInput(named[0], "a condition is for a release that nobody looks at", hint="add --unattended")
+
+
+def _agreed(conditions: dict[str, object], client: str) -> Agreed:
+    """What was typed, and for the rest what the configuration has for the client."""
+    from debtflow_tui import config
     from services.domain.agreed import Agreed, share
 
-    named = {name: value for name, value in conditions.items() if value not in (None, False)}
-    if named and not unattended:
-        raise BadInput(next(iter(named)), "a condition is for a release that nobody looks at", hint="add --unattended")
-    if "max_error_rate" in named:
-        named["max_error_rate"] = share(str(named["max_error_rate"]))
-    return Agreed(**named) if unattended else None  # type: ignore[arg-type]
+    kept = config.load().release.get(client, config.ReleaseSettings())
+    rate = conditions["max_error_rate"] or kept.max_error_rate or "0%"
+    most = conditions["max_new"] if conditions["max_new"] is not None else kept.max_new
+    return Agreed(
+        share(str(rate)), most, conditions["expect_count"], conditions["expect_sum"],  # type: ignore[arg-type]
+        bool(conditions["no_conflicts"]) or kept.no_conflicts,
+    )  # fmt: skip
 
 
 @imports.command()
