@@ -13,6 +13,7 @@ from typing import Final
 
 from services.domain.csvfile import RawRow
 from services.domain.findings import RULES, Finding
+from services.domain.kinds.rules import KIND_RULES
 from services.domain.placement import COLUMNS, REQUIRED, check_record, match_header
 from services.domain.profile import control, mapper
 from services.imports.queries import RULES_OF_REVIEW
@@ -104,6 +105,14 @@ What a finding does to its row:
 ## Rules of a row
 
 """
+KINDS_HEAD: Final = """
+## Rules of the other kinds of files
+
+What these files are: [kinds of files](import-kinds.md). They share the rules above that are about the cells they have.
+
+| rule | what must hold |
+|---|---|
+"""
 REVIEW_HEAD: Final = """
 ## Rules between rows, and of the release
 
@@ -150,6 +159,8 @@ def page() -> str:
             *_table(control.RULES),
             REVIEW_HEAD,
             *_table(RULES_OF_REVIEW),
+            KINDS_HEAD,
+            *_table(KIND_RULES),
         ]
     )
 

@@ -204,6 +204,6 @@ as $$
              || import_finding('account-closed', s.ref, format('account %s is %s', s.number, s.status))
            else import_change_findings(s.account_id, s.number, s.change, s.due, s.held)
          end,
-         s.change
+         case when s.earliest = s.row_no and not s.stranger then s.change end
     from standing s
 $$;

@@ -1,11 +1,12 @@
 -- Comparison of files that move money on accounts which are there: payments to the client, and adjustments.
 set role debtflow_kernel;
 
--- Fills what room there is, first come first served: what does not fit takes nothing away from those after it.
+-- Fills what room there is, first come first served: what does not fit takes nothing away from those after it. A debt of
+-- which nothing is left is closed, and nothing is added to it.
 create or replace function import_fit_step(taken bigint, amount bigint, room bigint) returns bigint
   language sql immutable parallel safe
 as $$
-  select case when taken + amount <= room then taken + amount else taken end
+  select case when taken < room and taken + amount <= room then taken + amount else taken end
 $$;
 
 create or replace aggregate import_fit(amount bigint, room bigint) (

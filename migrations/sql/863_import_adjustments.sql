@@ -32,6 +32,7 @@ as $$
      and a.closed_reason is distinct from 'placement_undone'
 $$;
 
+-- What is posted in one call moves an account by one version, whatever number of rows it is.
 create or replace function import_adjust(b import_batch, rows int[], who identity) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -43,10 +44,12 @@ begin
             select coalesce(jsonb_agg(jsonb_build_object(
                      'row_no', rows[w.ord], 'account_id', w.account_id,
                      'said', replace(w.kind, '_', ' ') || ' of ' || in_words(w.amount, w.currency),
-                     'effect', jsonb_build_object('transfer', w.adjustment_id, 'version',
-                                                  jsonb_build_array(w.version - 1, w.version)))), '[]')
-              from unnest(weighed) w
-             where w.outcome = 'posted')),
+                     'effect', jsonb_build_object('transfer', w.adjustment_id, 'version', jsonb_build_array(
+                       k.version - (w.place = 1)::int, k.version)))), '[]')
+              from (select x.*, row_number() over (partition by x.account_id order by x.ord) as place
+                      from unnest(weighed) x
+                     where x.outcome = 'posted') w
+              join account_balance k on k.account_id = w.account_id)),
           import_refused(b.id, (
             select coalesce(jsonb_agg(jsonb_build_object('row_no', rows[w.ord], 'why', w.outcome)), '[]')
               from unnest(weighed) w

@@ -116,7 +116,7 @@ begin
                                                   d -> 'effect' -> 'version' -> 1))))
               from jsonb_array_elements(done) d
               cross join lateral (
-                select coalesce(jsonb_agg(w.adjustment_id order by w.ord), '[]') as ids, count(*) as n
+                select coalesce(jsonb_agg(w.adjustment_id order by w.ord), '[]') as ids, least(count(*), 1) as n
                   from unnest(weighed) w
                  where w.account_id = (d ->> 'account_id')::bigint) t)),
           account_index(array(select (d ->> 'account_id')::bigint from jsonb_array_elements(done) d));

@@ -6,6 +6,7 @@ import pytest
 
 from docs import rules
 from services.domain.findings import RULES
+from services.domain.kinds.rules import KIND_RULES
 from services.domain.profile import control, mapper
 from services.imports.queries import RULES_OF_REVIEW
 
@@ -17,7 +18,7 @@ def test_the_page_is_what_the_rules_make() -> None:
 def test_every_rule_stands_in_the_page() -> None:
     page = rules.PAGE.read_text("utf-8")
     assert [rule for rule in RULES if f"### `{rule}` (" not in page] == []
-    listed = (*RULES_OF_REVIEW, *mapper.RULES, *control.RULES)
+    listed = (*RULES_OF_REVIEW, *KIND_RULES, *mapper.RULES, *control.RULES)
     assert [rule for rule in listed if f"| `{rule}` |" not in page] == []
 
 
