@@ -10,8 +10,8 @@ as $$
                'charge-under-way', 'work-ends', 'contact-removed']
 $$;
 
--- The one place that says what state a row is in; exclusion and release are decisions, not findings. A duplicate is what
--- is here already: it never releases, and keeps nothing else from it.
+-- The one place that says what state a row is in; exclusion and release are decisions, not findings. A duplicate is
+-- what is here already: it never releases, and holds no release back.
 create or replace function import_state_of(findings jsonb, parsed jsonb) returns text
   language sql immutable parallel safe
 as $$

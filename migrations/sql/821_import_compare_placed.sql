@@ -115,8 +115,9 @@ begin
   return (
     select jsonb_agg(x.finding -> 0 order by x.col)
       from (select d.key as col, import_finding('account-changed', '', format(
-                     'account %s has %s here: release changes it to %s', number, import_shown(d.key, d.value -> 0, money),
-                     import_shown(d.key, d.value -> 1, money)), d.key, 'warning') as finding
+                     'account %s has %s here: release changes it to %s', number,
+                     import_shown(d.key, d.value -> 0, money), import_shown(d.key, d.value -> 1, money)),
+                     d.key, 'warning') as finding
               from jsonb_each(difference) d) x);
 end $$;
 
@@ -195,8 +196,8 @@ as $$
              format('the reference is already account %s of this client, and nothing in it differs', s.number))
            when s.stranger then import_finding(
              'already-placed', s.ref, format(
-               'the reference is already account %s of this client, for somebody of another name or other digits: give it a reference '
-               'of its own, or leave the row out', s.number))
+               'the reference is already account %s of this client, for somebody of another name or other digits: '
+               'give it a reference of its own, or leave the row out', s.number))
            when s.status in ('closed', 'settled') then
              import_finding('already-placed', s.ref, format(
                'the reference is already account %s of this client, which is %s: leave the row out, or give it a '

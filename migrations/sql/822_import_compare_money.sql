@@ -1,8 +1,8 @@
 -- Comparison of files that move money on accounts which are there: payments to the client, and adjustments.
 set role debtflow_kernel;
 
--- Fills what room there is, first come first served: what does not fit takes nothing away from those after it. A debt of
--- which nothing is left is closed, and nothing is added to it.
+-- Fills what room there is, first come first served: what does not fit takes nothing away from those after it. A debt
+-- of which nothing is left is closed, and nothing is added to it.
 create or replace function import_fit_step(taken bigint, amount bigint, room bigint) returns bigint
   language sql immutable parallel safe
 as $$

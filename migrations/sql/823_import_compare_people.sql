@@ -19,7 +19,8 @@ begin
       'charge-under-way', '', format('a card payment is under way on account %s: wait for it, or leave the row out',
                                      number))
     when ends <> '' then import_finding(
-      'work-ends', '', format('account %s has %s: the recall ends it', number, ends), 'external_ref', 'warning')
+      'work-ends', '', format('account %s has %s: nothing more comes of it once it is closed', number, ends),
+      'external_ref', 'warning')
     else '[]'
   end;
 end $$;

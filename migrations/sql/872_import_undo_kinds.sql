@@ -1,4 +1,5 @@
--- What taking back a row means, by kind. Rows come newest first; their accounts are held, and nobody has worked on them.
+-- What taking back a row means, by kind. Rows come newest first; their accounts are held, and nobody has worked on
+-- them.
 set role debtflow_kernel;
 
 -- A refusal here is none of the file's: what the kernel does not take back stands, and the row is left.

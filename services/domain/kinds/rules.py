@@ -30,7 +30,7 @@ COMPARED_RULES: Final[dict[str, str]] = {
     "over-balance": "Nothing is taken off a debt that is not owed.",
     "before-placement": "What happened before the placement is no payment to us.",
     "charge-under-way": "No card payment is under way on the account.",
-    "work-ends": "A recall ends plans, offers and promises.",
+    "work-ends": "No plan, offer or promise is left behind by a recall unseen.",
     "contact-removed": "A contact that somebody here removed does not come back by itself.",
     "release-refused": "The kernel takes the row.",
     "undo-worked": "Nobody has worked on the account since its release.",
