@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option("--entry", metavar="NAME", help="The file to read in a zip archive."),
-    click.option("--kind", metavar="KIND", help="csv, fixed or xlsx."),
+    click.option("--format", metavar="FORMAT", help="csv, fixed or xlsx."),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook; the first by itself."),
     click.option("--encoding", metavar="NAME", help="utf-8, utf-16, windows-1252 and others."),
     click.option("--delimiter", metavar="CHAR", help="What divides cells: , ; | or tab."),
@@ -31,7 +31,7 @@ OPTIONS = (
     click.option("--widths", metavar="N,N,...", help="How wide fixed columns are."),
     click.option("--names", metavar="A,B,...", help="The columns of a file without a header line."),
 )
-NAMES = ("entry", "kind", "sheet", "encoding", "delimiter", "quote", "header_line", "widths", "names")
+NAMES = ("entry", "format", "sheet", "encoding", "delimiter", "quote", "header_line", "widths", "names")
 
 
 def reading_options(command: F) -> F:
@@ -46,6 +46,8 @@ def reading_of(said: dict[str, Any]) -> Reading:
     from services.domain.files.reading import Reading, delimiter_of
 
     said = {name: said[name] for name in NAMES if said.get(name) is not None}
+    if "format" in said:
+        said["kind"] = said.pop("format")
     if "delimiter" in said:
         said["delimiter"] = delimiter_of(said["delimiter"])
     if "quote" in said:
