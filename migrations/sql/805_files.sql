@@ -38,11 +38,7 @@ create constraint trigger is_whole after insert on file deferrable initially def
 set role debtflow_kernel;
 
 -- The file's row, new or from before; `wanted` where its bytes are to be sent, in this transaction.
-create or replace function file_keep(
-  digest bytea,
-  size bigint,
-  place text default 'chunks'
-) returns table (file bigint, wanted boolean)
+create or replace function file_keep(digest bytea, size bigint) returns table (file bigint, wanted boolean)
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -51,11 +47,8 @@ declare
   made bigint;
 begin
   perform act_begin('import.stage');
-  if place not in ('chunks', 'bucket') then
-    perform fail('DF400', 'place', 'a file is kept in chunks or in a bucket');
-  end if;
   insert into file (agency_id, sha256, size, place, stored_at)
-  values (who.agency_id, digest, file_keep.size, file_keep.place, kernel_now())
+  values (who.agency_id, digest, file_keep.size, 'chunks', kernel_now())
   on conflict (agency_id, sha256) do nothing
   returning id into made;
   perform import_refuse_known(who.agency_id, digest);
@@ -80,7 +73,7 @@ begin
   insert into file_chunk (file_id, seq, agency_id, bytes) values (file, seq, who.agency_id, file_chunk_keep.bytes);
 end $$;
 
--- Some bytes of a batch's file as it was sent, 16 MiB at most; null where it is in a bucket. Whoever reads them is noted.
+-- Some bytes of a batch's file as it was sent, 16 MiB at most. Whoever reads them is noted.
 create or replace function import_file_read(batch bigint, from_byte bigint, most int) returns bytea
   language plpgsql volatile security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -105,7 +98,7 @@ begin
   return case f.place
            when 'row' then
              (select substring(x.bytes from from_byte::int + 1 for most) from file x where x.id = f.id)
-           when 'chunks' then
+           else
              coalesce((select substring(string_agg(c.bytes, '' order by c.seq) from (from_byte % chunk)::int + 1 for most)
                          from file_chunk c
                         where c.file_id = f.id and c.seq between from_byte / chunk and (from_byte + most - 1) / chunk),

@@ -25,7 +25,7 @@ alter table file
   alter column size drop expression,
   alter column size set not null,
   alter column bytes drop not null,
-  add column place text not null default 'row' constraint file_place_known check (place in ('row', 'chunks', 'bucket')),
+  add column place text not null default 'row' constraint file_place_known check (place in ('row', 'chunks')),
   add constraint file_size_positive check (size >= 0),
   add constraint file_row_has_bytes check ((place = 'row') = (bytes is not null));
 

@@ -29,7 +29,7 @@ file = Table(
     optional("bytes", LargeBinary),
     column("stored_at", Instant),
     column("place", Text, server_default=text("'row'")),
-    CheckConstraint("place in ('row', 'chunks', 'bucket')", name="file_place_known"),
+    CheckConstraint("place in ('row', 'chunks')", name="file_place_known"),
     CheckConstraint("size >= 0", name="file_size_positive"),
     CheckConstraint("(place = 'row') = (bytes is not null)", name="file_row_has_bytes"),
     CheckConstraint("sha256 = sha256(bytes)", name="file_addressed_by_content"),
