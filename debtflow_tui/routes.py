@@ -20,6 +20,7 @@ from screens.navigation import (
     OpenPaymentBatch,
     OpenPaymentBatches,
     OpenPlan,
+    OpenProfile,
     OpenSpread,
     OpenStatement,
     OpenTransfer,
@@ -64,6 +65,7 @@ class Routes:
         self.settlements = self._standing(lambda now: now.settlements)
         self.charges = self._standing(lambda now: now.charges)
         self.imports = self._standing(lambda now: now.imports)
+        self.profiles = self._standing(lambda now: now.profiles)
         self.batches = self._standing(lambda now: now.batches)
         self.webhooks = self._standing(lambda now: now.webhooks)
         self.jobs = self._standing(lambda now: now.jobs)
@@ -135,14 +137,8 @@ class Routes:
                 return self._debts(wish)
             case OpenPaymentBatches() | OpenPaymentBatch():
                 return self._stack(wish)
-            case OpenImports():
-                from screens.imports import ImportsScreen
-
-                return ImportsScreen(self.desk, self.imports, self.clients)
-            case OpenBatch(batch):
-                from screens.batch import BatchScreen
-
-                return BatchScreen(self.desk, self.imports, batch)
+            case OpenImports() | OpenBatch() | OpenProfile():
+                return self._files(wish)
             case OpenAudit(query):
                 from screens.audit import AuditScreen
 
@@ -155,6 +151,22 @@ class Routes:
                 return self._book(wish)
             case _:
                 return self._behind(wish)
+
+    def _files(self, wish: OpenImports | OpenBatch | OpenProfile) -> BaseScreen:
+        """What clients send."""
+        match wish:
+            case OpenImports():
+                from screens.imports import ImportsScreen
+
+                return ImportsScreen(self.desk, self.imports, self.clients)
+            case OpenBatch(batch):
+                from screens.batch import BatchScreen
+
+                return BatchScreen(self.desk, self.imports, batch)
+            case OpenProfile(client, kind, path):
+                from screens.profile import ProfileScreen
+
+                return ProfileScreen(self.desk, self.profiles, client, kind, path)
 
     def _behind(self, wish: Travel) -> BaseScreen:
         match wish:

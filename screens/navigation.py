@@ -84,6 +84,15 @@ class OpenBatch(Travel):
 
 
 @dataclass
+class OpenProfile(Travel):
+    """Open how a client writes a kind of file; ``path`` is a file of theirs to look at beside it."""
+
+    client: str
+    kind: str = "placements"
+    path: str = ""
+
+
+@dataclass
 class OpenPaymentBatches(Travel):
     """Go to the batches of payments."""
 

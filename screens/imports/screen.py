@@ -14,7 +14,8 @@ from textual.widgets import Static
 from screens.base import BaseScreen, Desk, key
 from screens.imports.ports import ClientList, Intake
 from screens.imports.stage import StageForm
-from screens.navigation import OpenBatch
+from screens.imports.whose import WhoseForm
+from screens.navigation import OpenBatch, OpenProfile
 from screens.widgets import Column, EmptyState, PagedTable, cell, plain, words
 from services.imports.results import BATCH_STATES
 
@@ -41,6 +42,7 @@ Your role is {role}. What a release assigns to you shows in F2, accounts."""
 NONE_YET = """No import file yet.
 
 s stages one: it is read and checked row by row, and nothing reaches the accounts before its release."""
+NO_CLIENT = "There is no client yet: an administrator adds one with debtflow client add"
 NONE_IN_STATE = "No batch is {state}.\n\nf shows other states."
 
 
@@ -55,6 +57,7 @@ the same file again is refused. Ready rows become accounts at release, assigned 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "review", "Review the batch under the cursor", show=False),
         key("s", "stage", "stage a file", "Stage a file that a client sent"),
+        key("p", "profile", "profiles", "Look at how a client writes its files, and change it"),
         key("f", "filter", "state", "Show the batches of the next state only"),
     ]
 
@@ -97,7 +100,7 @@ the same file again is refused. Ready rows become accounts at release, assigned 
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Nothing here for those who do not review."""
-        if action in ("stage", "filter"):
+        if action in ("stage", "filter", "profile"):
             return self._mine
         return self._table.current is not None if action == "open" else True
 
@@ -155,9 +158,23 @@ the same file again is refused. Ready rows become accounts at release, assigned 
         """The clients are needed for the next key, so keys wait for them."""
         self.ask(self._clients.list, self._ask_file, topic="clients", hold=True)
 
+    def action_profile(self) -> None:
+        """As for staging, keys wait for the clients."""
+        self.ask(self._clients.list, self._ask_whose, topic="clients", hold=True)
+
+    def _ask_whose(self, clients: tuple[Client, ...]) -> None:
+        if clients:
+            self.app.push_screen(WhoseForm(self.desk, clients), self._go)
+        else:
+            self.say(NO_CLIENT, "warn")
+
+    def _go(self, wish: OpenProfile | None) -> None:
+        if wish is not None:
+            self.post_message(wish)
+
     def _ask_file(self, clients: tuple[Client, ...]) -> None:
         if not clients:
-            self.say("There is no client yet: an administrator adds one with debtflow client add", "warn")
+            self.say(NO_CLIENT, "warn")
             return
         self.app.push_screen(StageForm(self.desk, self._imports, clients), self._staged)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from services.domain.csvfile import Dialect, RawRow, read_rows, sniff
@@ -18,6 +19,7 @@ from services.errors import BadInput
 from services.imports.records import without_cards
 
 FIRST: Final = 50
+_ENOUGH: Final = 1 << 20
 Terms = tuple[str, date]
 """The currency that the client places in, and the agency's day."""
 
@@ -37,6 +39,7 @@ class TriedRow:
     row: int
     line: int
     raw: str
+    sent: tuple[str, ...]
     cells: Mapping[str, str]
     findings: tuple[Finding, ...]
     state: str
@@ -68,6 +71,18 @@ def sample_of(data: bytes, profile: Profile, most: int = FIRST) -> Sample:
     if header is None:
         raise BadInput("file", "the file is empty", hint="send a header line and rows below it")
     return Sample(header.cells, tuple(islice(records, most)))
+
+
+def beginning(path: Path) -> bytes:
+    """As much of a file as its first rows need; raises BadInput on ``path``."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_ENOUGH)
+            more = file.read(1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "that is no name of a file"
+        raise BadInput("path", f"{path.name or path} cannot be read: {why}") from None
+    return data[: data.rfind(b"\n")] if more else data
 
 
 def proposed(sample: Sample, kind: str, *, region: str = "") -> Profile:
@@ -112,9 +127,11 @@ def _tried_row(number: int, record: RawRow, mapper: Mapper, tally: Tally, terms:
     currency, today = terms
     _, findings = check_mapped(record, mapped, mapper.width, currency=currency, today=today)
     cells = without_cards(mapped.cells, findings)
-    raw = redacted(record.text) if any(finding.rule == "card-number" for finding in findings) else record.text
+    spoilt = any(finding.rule == "card-number" for finding in findings)
+    raw = redacted(record.text) if spoilt else record.text
+    sent = tuple(map(redacted, record.cells)) if spoilt else record.cells
     worst = "error" if any(finding.severity == "error" for finding in findings) else "warning" if findings else "valid"
-    return TriedRow(number, record.line, raw, cells, findings, worst)
+    return TriedRow(number, record.line, raw, sent, cells, findings, worst)
 
 
 def _dialect(data: bytes, profile: Profile) -> Dialect:

@@ -72,3 +72,9 @@ def test_a_day_first_file_is_told_by_its_days():
     rows = [[f"{n}", "Ivo", "5.00", f"{n:02}/11/2025"] for n in range(1, 13)]
     profile = propose("placements", ["external_ref", "debtor_name", "original_amount", "due_date"], rows)
     assert profile.dates.formats == ["D/M/YYYY"]
+
+
+def test_a_few_bad_cells_do_not_hide_how_the_others_are_written():
+    rows = [[f"{n}", "Ivo", "5,00", "30.11.2025"] for n in range(5)] + [["6", "Ivo", "ten", "31.02.2025"]]
+    profile = propose("placements", ["external_ref", "debtor_name", "original_amount", "due_date"], rows)
+    assert (profile.dates.formats, profile.numbers.decimal) == (["D.M.YYYY"], ",")

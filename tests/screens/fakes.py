@@ -396,6 +396,7 @@ class FakeServices(Fake):
     settlements: Any = field(default_factory=SimpleNamespace)
     charges: Any = field(default_factory=NoCharges)
     imports: Any = field(default_factory=SimpleNamespace)
+    profiles: Any = field(default_factory=SimpleNamespace)
     audit: Any = field(default_factory=SimpleNamespace)
     clients: Any = field(default_factory=SimpleNamespace)
     ledger: Any = field(default_factory=SimpleNamespace)

@@ -83,8 +83,8 @@ def _day(said: dict[str, str]) -> date | None:
 
 
 def likely_formats(samples: Sequence[str]) -> tuple[str, ...]:
-    """The spellings in which every sample is a day, those that could be meant beside each other; empty for none."""
+    """The spellings in which most samples are days, those that could be meant beside each other; empty for none."""
     texts = [text.strip() for text in samples if text.strip()]
-    if not texts:
-        return ()
-    return tuple(format for format in COMMON if all(read_day(text, (format,)) for text in texts))
+    fits = {format: sum(read_day(text, (format,)) is not None for text in texts) for format in COMMON}
+    best = max(fits.values())
+    return tuple(format for format in COMMON if texts and fits[format] == best and best * 3 >= len(texts) * 2)

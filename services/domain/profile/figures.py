@@ -84,11 +84,11 @@ NOTATIONS: Final = (
 
 
 def likely_notations(samples: Sequence[str]) -> tuple[Notation, ...]:
-    """The notations in which every sample is an amount with cents, or none at all."""
+    """The notations in which most samples are amounts, those that could be meant beside each other; empty for none."""
     texts = [text.strip() for text in samples if text.strip()]
-    if not texts:
-        return ()
-    return tuple(each for each in NOTATIONS if all(_fits(each, text) for text in texts))
+    fits = {notation: sum(_fits(notation, text) for text in texts) for notation in NOTATIONS}
+    best = max(fits.values())
+    return tuple(each for each in NOTATIONS if texts and fits[each] == best and best * 3 >= len(texts) * 2)
 
 
 def _fits(notation: Notation, text: str) -> bool:
