@@ -67,15 +67,18 @@ as $$
    limit 1
 $$;
 
--- The profile that a batch of this client is read with; another client's is not there.
-create or replace function import_profile_for(client int, profile bigint) returns bigint
+-- The profile that a batch of this client and kind is read with; any other is not there.
+create or replace function import_profile_for(client int, kind text, profile bigint) returns bigint
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
   if profile is not null
-     and not exists (select from import_profile p where p.id = profile and p.client_id = import_profile_for.client) then
-    perform fail('DF404', 'profile', format('there is no profile %s of this client', profile),
+     and not exists (select from import_profile p
+                      where p.id = profile
+                        and p.client_id = import_profile_for.client
+                        and p.kind = import_profile_for.kind) then
+    perform fail('DF404', 'profile', format('there is no profile %s of this client for %s', profile, kind),
                  'debtflow import profile list');
   end if;
   return profile;

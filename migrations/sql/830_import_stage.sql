@@ -97,7 +97,7 @@ begin
     select who.agency_id, c.id, import_stage_close.kind, f.id, import_stage_close.name, terms ->> 'encoding',
            terms ->> 'delimiter', terms -> 'reading',
            (select count(*) from import_intake i where i.upload = import_stage_close.upload),
-           who.user_id, kernel_now(), import_profile_for(c.id, profile), control
+           who.user_id, kernel_now(), import_profile_for(c.id, import_stage_close.kind, profile), control
       from client c
       join file f on f.agency_id = c.agency_id
      where c.agency_id = who.agency_id and c.code = import_stage_close.client and f.id = import_stage_close.file

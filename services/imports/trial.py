@@ -12,7 +12,7 @@ from typing import Final
 
 from services.domain.csvfile import Dialect, RawRow, read_rows, sniff
 from services.domain.findings import Finding
-from services.domain.placement import check_mapped
+from services.domain.kinds import kind_of
 from services.domain.profile import Mapper, Profile, Tally, Verdict, names_known, propose
 from services.domain.quoting import redacted
 from services.errors import BadInput
@@ -125,7 +125,8 @@ def _tried_row(number: int, record: RawRow, mapper: Mapper, tally: Tally, terms:
     mapped = mapper(record.cells)
     tally.add(mapped)
     currency, today = terms
-    _, findings = check_mapped(record, mapped, mapper.width, currency=currency, today=today)
+    kind = kind_of(tally.profile.kind)
+    _, findings = kind.check_mapped(record, mapped, mapper.width, currency=currency, today=today)
     cells = without_cards(mapped.cells, findings)
     spoilt = any(finding.rule == "card-number" for finding in findings)
     raw = redacted(record.text) if spoilt else record.text

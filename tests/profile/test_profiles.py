@@ -198,3 +198,28 @@ def test_only_a_difference_can_be_accepted(profiles: Profiles, imports: Imports)
     batch = imports.stage(b"external_ref,debtor_name,original_amount\nA-1,Ivo Brandt,5.00\n", "a.csv", "HXL").id
     with pytest.raises(Refused, match="no difference"):
         profiles.accept_totals(batch, "looked at it")
+
+
+def test_other_kinds_of_file_have_profiles_of_their_own(house: House, profiles: Profiles, imports: Imports) -> None:
+    house.place(ref="HX-1")
+    paid = read_toml(
+        """
+kind = "payments"
+[dates]
+formats = ["D/M/YYYY"]
+[columns.external_ref]
+from = "Konto"
+[columns.paid_on]
+from = "Datum"
+[columns.amount]
+from = "Betrag"
+"""
+    )
+    profiles.keep("HXL", paid, after=0)
+    profiles.keep("HXL", GERMAN, after=0)
+    assert [(each.kind, each.version) for each in profiles.list()] == [("payments", 1), ("placements", 1)]
+    data = b"Konto;Datum;Betrag\nHX-1;03/04/2025;25.00\nHX-1;04/13/2025;5.00\n"
+    batch = imports.stage(data, "paid.csv", "HXL", kind="payments").id
+    first, second = imports.rows(batch).rows
+    assert first.values["paid_on"] == "2025-04-03"
+    assert [each.rule for each in second.findings][:1] == ["date-profile"]
