@@ -23,7 +23,7 @@ from screens.profile.text import TextForm
 from screens.widgets import GONE, Column, Heading, PagedTable, cell, plain
 from services.domain.profile import Profile, fields_of, read_toml, to_toml
 from services.errors import BadInput
-from services.imports.trial import Sample, Trial, TriedRow, beginning, proposed, sample_of, try_sample
+from services.imports.trial import Sample, Trial, TriedRow, proposed, sample_of, try_sample
 
 if TYPE_CHECKING:
     from services.imports.profiles import KeptProfile
@@ -164,7 +164,7 @@ the text (e).
 
     def _read(self, path: Path) -> None:
         profile = self._profile
-        self.ask(lambda: sample_of(beginning(path), profile), self._opened, topic="file", hold=True)
+        self.ask(lambda: sample_of(path, profile), self._opened, topic="file", hold=True)
 
     def _opened(self, sample: Sample) -> None:
         self._sample = sample

@@ -87,6 +87,6 @@ def _refuse_other(said: Reading, found: str) -> None:
     if said.container not in (None, packed):
         raise BadInput("container", f"the file is no {said.container} archive", hint=f"it is read as {packed}")
     if said.kind == "xlsx" and found == "none":
-        raise BadInput("kind", "the file is no workbook (.xlsx)", hint="leave out --kind, or send the workbook")
+        raise BadInput("kind", "the file is no workbook (.xlsx)", hint="leave out --format, or send the workbook")
     if said.entry is not None and found != "zip":
         raise BadInput("entry", "the file is no zip archive: nothing in it has a name of its own")

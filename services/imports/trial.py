@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
-from services.domain.csvfile import Dialect, RawRow, read_rows, sniff
+from services.domain.files.guess import refuse_unknown
+from services.domain.files.reading import Reading
+from services.domain.files.record import RawRow
+from services.domain.files.records import read_records
 from services.domain.findings import Finding
 from services.domain.kinds import kind_of
 from services.domain.profile import Mapper, Profile, Tally, Verdict, names_known, propose
 from services.domain.quoting import redacted
-from services.errors import BadInput
+from services.imports.opening import opened
 from services.imports.records import without_cards
+from services.imports.spool import Source, spooled
 
 FIRST: Final = 50
-_ENOUGH: Final = 1 << 20
 Terms = tuple[str, date]
 """The currency that the client places in, and the agency's day."""
 
@@ -63,26 +66,18 @@ class Trial:
         return not self.states.get("error") and (self.control is None or self.control.agrees)
 
 
-def sample_of(data: bytes, profile: Profile, most: int = FIRST) -> Sample:
+def sample_of(source: Source, profile: Profile, reading: Reading | None = None) -> Sample:
     """The beginning of a file, whatever its header line names; raises BadInput for what is no file of rows."""
-    tally = Tally(profile, "USD")
-    records = (record for record in read_rows(data, _dialect(data, profile)) if not tally.takes(record.cells))
-    header = next(records, None)
-    if header is None:
-        raise BadInput("file", "the file is empty", hint="send a header line and rows below it")
-    return Sample(header.cells, tuple(islice(records, most)))
+    with _records(source, Tally(profile, "USD"), reading) as records:
+        return Sample(next(records).cells, tuple(islice(records, FIRST)))
 
 
-def beginning(path: Path) -> bytes:
-    """As much of a file as its first rows need; raises BadInput on ``path``."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_ENOUGH)
-            more = file.read(1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "that is no name of a file"
-        raise BadInput("path", f"{path.name or path} cannot be read: {why}") from None
-    return data[: data.rfind(b"\n")] if more else data
+@contextmanager
+def _records(source: Source, tally: Tally, reading: Reading | None) -> Iterator[Iterator[RawRow]]:
+    """The header line and the records of a file, but for its control records."""
+    known = names_known(tally.profile)
+    with spooled(source) as sent, opened(sent.file, sent.size, reading, known) as (file, settled):
+        yield read_records(file, settled, aside=lambda record: tally.takes(record.cells))
 
 
 def proposed(sample: Sample, kind: str, *, region: str = "") -> Profile:
@@ -99,13 +94,14 @@ def try_sample(sample: Sample, profile: Profile, terms: Terms) -> Trial:
     return _tried(sample.header, (each for each in sample.records if not tally.takes(each.cells)), tally, terms)
 
 
-def try_file(data: bytes, profile: Profile, terms: Terms) -> Trial:
+def try_file(source: Source, profile: Profile, terms: Terms, reading: Reading | None = None) -> Trial:
     """What the profile makes of a whole file; raises BadInput as staging it would."""
     tally = Tally(profile, terms[0])
-    dialect = sniff(data, names_known(profile))
-    records = (record for record in read_rows(data, dialect) if not tally.takes(record.cells))
-    header = next(records, None)
-    tried = _tried(header.cells if header else (), records, tally, terms)
+    with _records(source, tally, reading) as records:
+        head = next(records)
+        if profile.is_plain:
+            refuse_unknown(head, names_known(profile))
+        tried = _tried(head.cells, records, tally, terms)
     return replace(tried, control=tally.verdict())
 
 
@@ -133,13 +129,3 @@ def _tried_row(number: int, record: RawRow, mapper: Mapper, tally: Tally, terms:
     sent = tuple(map(redacted, record.cells)) if spoilt else record.cells
     worst = "error" if any(finding.severity == "error" for finding in findings) else "warning" if findings else "valid"
     return TriedRow(number, record.line, raw, sent, cells, findings, worst)
-
-
-def _dialect(data: bytes, profile: Profile) -> Dialect:
-    """A file whose header line nobody knows yet can still be looked at."""
-    try:
-        return sniff(data, names_known(profile))
-    except BadInput as problem:
-        if problem.field != "header":
-            raise
-        return sniff(data, len)

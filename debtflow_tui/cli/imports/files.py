@@ -45,6 +45,7 @@ def reading_of(said: dict[str, Any]) -> Reading:
     """The reading that the options say; what they leave open is guessed."""
     from services.domain.files.reading import Reading, delimiter_of
 
+    said = {**said, "kind": said.get("format")}
     said = {name: said[name] for name in NAMES if said.get(name) is not None}
     if "format" in said:
         said["kind"] = said.pop("format")

@@ -78,8 +78,8 @@ def show(report: Report, client: str, kind: str, version: int | None, suggest: s
 def _suggested(file: str, kind: str, region: str) -> Profile:
     from services.imports.trial import proposed, sample_of
 
-    data, _ = given.file(file)
-    return proposed(sample_of(data, _empty(kind)), kind, region=region)
+    source, _ = given.source(file)
+    return proposed(sample_of(source, _empty(kind)), kind, region=region)
 
 
 @profile.command()
@@ -139,10 +139,10 @@ def test(
     from services.imports.trial import try_file
 
     report: Report = context.obj
-    data, _ = given.file(file)
+    source, _ = given.source(file)
     with signed_in() as desk:
         wanted = _wanted(desk.profiles, client, kind, version, toml)
-        tried = try_file(data, wanted, desk.profiles.terms(client))
+        tried = try_file(source, wanted, desk.profiles.terms(client))
     report.give(_trial(tried, rows), *_trial_words(tried, rows))
     context.exit(0 if tried.is_good else REFUSED)
 
