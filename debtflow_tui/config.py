@@ -20,6 +20,7 @@ from services.errors import Misconfigured
 
 SECRET: Final = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
 HOST_KEY: Final = re.compile(r"(?:ssh-|ecdsa-|rsa-)[a-z0-9-]+ +[A-Za-z0-9+/]{40,}={0,2}(?:\s|$)")
+KINDS: Final = ("placements", "adjustments", "payments", "recalls", "contacts")
 SECRET_VALUE: Final = re.compile(r"\s*(?:[sr]k_|whsec_)")
 
 
@@ -110,6 +111,18 @@ def below(value: object) -> str:
     raise Wrong("must be the name of a folder, without a slash")
 
 
+def kind(value: object) -> str:
+    if value in KINDS:
+        return str(value)
+    raise Wrong(f"must be one of {', '.join(KINDS)}")
+
+
+def kinds(value: object) -> Mapping[str, str]:
+    if isinstance(value, dict) and value:
+        return {pattern: kind(each) for pattern, each in value.items()}
+    raise Wrong('must be a table of kinds by pattern, such as { "pay*.csv" = "payments" }')
+
+
 def _key(read: Callable[[object], object], default: object = None) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -184,6 +197,8 @@ class SftpSettings:
     settle: int = _key(whole(1, 86_400), 60)
     processed: str = _key(below, "processed")
     quarantine: str = _key(below, "quarantine")
+    kind: str = _key(kind, "placements")
+    kinds: Mapping[str, str] = field(default_factory=dict, metadata={"read": kinds})
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def _source(settings: Settings, client: str, sftp: SftpSettings) -> Source:
         timedelta(seconds=sftp.settle),
         sftp.processed,
         sftp.quarantine,
+        sftp.kind,
+        sftp.kinds,
     )
 
 

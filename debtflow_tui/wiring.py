@@ -168,7 +168,7 @@ class Services(Office):
     @cached_property
     def pull(self) -> Pull:
         from debtflow_tui.sources import sources_of
-        from services.imports.staging import stage
+        from services.imports.staging import Terms, stage
         from services.pull import Pull
 
         settings = self.settings or Settings(Path.cwd())
@@ -177,7 +177,7 @@ class Services(Office):
             self.store,
             sources_of(settings),
             spool,
-            lambda file, name, client: stage(self.store, file, name, client),
+            lambda file, name, client, kind: stage(self.store, file, name, client, Terms(kind=kind)),
         )
 
     @cached_property

@@ -139,6 +139,20 @@ def files(report: Report, client: str | None, state: str | None, limit: int, aft
     report.give({"files": page, "next": following}, table)
 
 
+@sftp.command("give-back")
+@click.argument("batch")
+@click.pass_obj
+def give_back(report: Report, batch: str) -> None:
+    """Lay the error report of a batch on its client's server: the failed rows as they came, the reasons beside them."""
+    wanted = given.whole(batch, "batch", "a batch")
+    with signed_in() as desk:
+        client = desk.imports.show(wanted).client
+        found = desk.imports.report(wanted)
+        place = desk.pull.give_back(client, found.name, b"".join(found.data))
+    document = {"batch": wanted, "client": client, "file": place, "rows": found.rows}
+    report.give(document, f"{found.rows:,} rows laid on the server of {client} as {place}")
+
+
 def _why(file: PulledFile) -> str:
     return file.trouble or file.reason or (file.batch_state or "").replace("_", " ")
 

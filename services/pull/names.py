@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Final
@@ -19,6 +19,11 @@ def meant(entries: Iterable[Entry], pattern: str) -> dict[str, Entry]:
     """The files that the pattern means, by the name that is written down; never a hidden one or one under way."""
     found = {written(entry.name): entry for entry in entries if _is_meant(entry.name, pattern)}
     return {name: entry for name, entry in found.items() if len(name) <= LONGEST}
+
+
+def kind_of(name: str, kinds: Mapping[str, str], otherwise: str) -> str:
+    """The kind of file that a name says, by the first pattern that fits."""
+    return next((kind for pattern, kind in kinds.items() if _fits(name, pattern)), otherwise)
 
 
 def written(name: str) -> str:
@@ -37,6 +42,10 @@ def _is_meant(name: str, pattern: str) -> bool:
         return False
     if name.lower().endswith((*UNFINISHED, REPORT)) and not pattern.lower().endswith((*UNFINISHED, REPORT)):
         return False
+    return _fits(name, pattern)
+
+
+def _fits(name: str, pattern: str) -> bool:
     return fnmatchcase(unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", pattern))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ FILE_STATES: Final = ("waiting", "fetched", "staging", "staged", "refused", "tak
 class Source:
     """One client's server: which files are meant, how often they are looked for, how long they must stand still.
 
+    ``kinds`` says by pattern of name what kind of file one is, the first that fits; without one it is ``kind``.
     ``login`` is asked for when a connection is made; it raises Misconfigured where there is no secret.
     """
 
@@ -27,6 +28,8 @@ class Source:
     settle: timedelta = timedelta(minutes=1)
     processed: str = "processed"
     quarantine: str = "quarantine"
+    kind: str = "placements"
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,14 +26,14 @@ PULLERS: Final = 2
 """Clients whose servers are looked at side by side: one that is slow must not keep the others waiting."""
 
 Connect = Callable[[Place, Login], AbstractContextManager[Server]]
-Stage = Callable[[Path, str, str], int]
+Stage = Callable[[Path, str, str, str], int]
 
 
 class Pull:
     """Fetching files; for workers, supervisors and agency administrators, others get NotAllowed.
 
-    ``stage`` makes a batch of a file that is here and raises BadInput or Refused for one that is no good; ``spool`` is
-    a folder of this machine.
+    ``stage`` makes a batch of a file that is here (given its name, client and kind), and raises BadInput or Refused for
+    one that is no good; ``spool`` is a folder of this machine.
     """
 
     def __init__(
@@ -86,6 +86,16 @@ class Pull:
     ) -> tuple[tuple[PulledFile, ...], int | None]:
         """What was seen, the latest first, and where the next page begins."""
         return reading.files(self._store, client, state, after, limit)
+
+    def give_back(self, client: str, name: str, data: bytes) -> str:
+        """Lay a file for the client into the folder where refused ones go, whole; gives its place there.
+
+        One of that name is replaced. Raises what ``pull`` raises where the server cannot be reached or says no.
+        """
+        source = self._source(client)
+        with self._connect(source.place, source.login()) as server:
+            server.put(source.quarantine, name, data)
+        return f"{source.quarantine}/{name}"
 
     # ---- inside
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.errors import BadInput, DebtFlowError, Refused
 from services.gateways.drops import Entry, Moved, Server, Taken
 from services.pull.journal import Claim, Journal
-from services.pull.names import REPORT, with_number
+from services.pull.names import REPORT, kind_of, with_number
 from services.pull.results import Sight, Source, Step
 from services.pull.slip import slip
 from services.pull.spool import NoRoom, Spool
@@ -25,7 +25,7 @@ class Way:
         server: Server,
         spool: Spool,
         source: Source,
-        stage: Callable[[Path, str, str], int],
+        stage: Callable[[Path, str, str, str], int],
         claim: Claim,
     ) -> None:
         self._journal = journal
@@ -63,7 +63,8 @@ class Way:
         self._claim.check()
         self._journal.staging(sight.id)
         try:
-            batch = self._stage(path, sight.name, self._source.client)
+            kind = kind_of(entry.name, self._source.kinds, self._source.kind)
+            batch = self._stage(path, sight.name, self._source.client, kind)
         except (BadInput, Refused) as no:
             self._journal.refused(sight.id, no.rule or no.code, no.message, no.hint)
             return self._quarantine(_refused(sight, no), entry)

@@ -86,6 +86,13 @@ def test_files_are_fetched_by_command(as_: Call, server: InProcess) -> None:
     assert (client["client"], client["taken"], client["refused"], client["trouble"]) == ("HXL", 1, 1, None)
     assert "HXL" in as_("rex", "sftp", "list", plain=True).out
     assert "quarantined" in as_("rex", "sftp", "files", plain=True).out
+    header, *rows = good(2, "E").decode().splitlines()
+    server.write("errors.csv", "\r\n".join((header, rows[0], rows[1].replace("102.50", "none"))).encode())
+    batch = as_("bea", "import", "pull", "HXL", "--wait").json["clients"][0]["files"][0]["batch"]
+    back = as_("bea", "sftp", "give-back", str(batch))
+    assert (back.code, back.json["rows"], back.json["client"]) == (0, 1, "HXL")
+    assert b"none" in (server.drop / back.json["file"]).read_bytes()
+    assert as_("rex", "sftp", "give-back", str(batch)).code == 6
     assert as_("bea", "import", "pull", "MED").code == 3
     for who in ("ana", "rex"):
         assert as_(who, "import", "pull", "HXL").code == 6
@@ -97,8 +104,14 @@ def test_what_keeps_us_from_a_server_is_said(as_: Call, server: InProcess, tmp_p
     assert as_("bea", "import", "pull", "HXL").error["rule"] == "sftp-host-key"
     assert as_("bea", "import", "pull").code == 1
     assert "another host key" in as_("bea", "sftp", "list").json["clients"][0]["trouble"]
-    for wrong, why in (('password = "x"\n', "secret"), ("every = 0\n", "1 to 1440"), ('processed = "a/b"\n', "slash"),
-                       ('host_key = "SHA256:abc"\n', "ssh-ed25519"), ("colour = 1\n", "not a setting")):  # fmt: skip
+    for wrong, why in (
+        ('password = "x"\n', "secret"),
+        ("every = 0\n", "1 to 1440"),
+        ('processed = "a/b"\n', "slash"),
+        ('host_key = "SHA256:abc"\n', "ssh-ed25519"),
+        ('kinds = { "*" = "odd" }\n', "placements"),
+        ("colour = 1\n", "not a setting"),
+    ):
         configure(tmp_path, server, None, wrong)
         refused = as_("bea", "import", "pull")
         assert refused.code == 2

@@ -20,7 +20,7 @@ from typing import Any
 from services.errors import Busy
 from services.gateways import sftp
 from services.gateways.drops import Login, Place
-from services.imports.staging import stage
+from services.imports.staging import Terms, stage
 from services.pull import Pull, Source
 from services.pull.journal import Journal
 from services.pull.spool import Spool
@@ -72,8 +72,8 @@ def look(told: dict[str, Any], death: Death | None) -> None:
     store = Store(told["url"], user="wally", password=password_of("wally"), size=6)
     store.open_session("test")
 
-    def staged(file: Path, name: str, client: str) -> int:
-        return stage(store, file.read_bytes(), name, client)
+    def staged(file: Path, name: str, client: str, kind: str) -> int:
+        return stage(store, file, name, client, Terms(kind=kind))
 
     if death is not None:
         for owner, name in STEPS:

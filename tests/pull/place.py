@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateways.drops import Login, Place
-from services.imports.staging import stage
+from services.imports.staging import Terms, stage
 from services.pull import Pull, Pulled, Source
 from services.pull.service import Connect
 from services.store import Store
@@ -28,8 +28,8 @@ class Pulling:
 
     @property
     def service(self) -> Pull:
-        def staged(file: Path, name: str, client: str) -> int:
-            return stage(self.store, file, name, client)
+        def staged(file: Path, name: str, client: str, kind: str) -> int:
+            return stage(self.store, file, name, client, Terms(kind=kind))
 
         return Pull(self.store, {self.source.client: self.source}, self.spool, staged, self.connect)
 

@@ -21,7 +21,7 @@ from services.errors import Misconfigured, Refused
 from services.gateways import sftp
 from services.gateways.drops import Entry, Login, ServerAway
 from services.pull import spool
-from services.pull.names import meant, with_number, written
+from services.pull.names import kind_of, meant, with_number, written
 from tests.imports.files import good
 from tests.pull.place import Pulling, pulling
 from tests.support.house import House
@@ -157,10 +157,10 @@ def test_a_bug_in_reading_one_file_keeps_no_other(hxl: Pulling, sshd: Daemon, mo
     service = hxl.service
     real = service._stage
 
-    def stage(file: Path, name: str, client: str) -> int:
+    def stage(file: Path, name: str, client: str, kind: str) -> int:
         if name == "bad.csv":
             raise ZeroDivisionError("oh")
-        return real(file, name, client)
+        return real(file, name, client, kind)
 
     monkeypatch.setattr(service, "_stage", stage)
     service.pull("HXL")
@@ -203,5 +203,9 @@ def test_names() -> None:
     tricky = ("a\\xff", "a\udcff", "a\x1b[2J", "a\nb", "a\u202eb")
     assert len({written(name) for name in tricky}) == len(tricky)
     assert all(written(name).isprintable() for name in tricky)
+    kinds = {"pay*": "payments", "*.rec": "recalls"}
+    assert [kind_of(name, kinds, "contacts") for name in ("pay.rec", "a.rec", "Pay.csv")] == [
+        "payments", "recalls", "contacts",
+    ]  # fmt: skip
     assert with_number("daily.csv", 7) == "daily.7.csv"
     assert with_number("daily", 7) == "daily.7"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import paramiko
 
@@ -124,8 +124,7 @@ def in_process(home: Path) -> Iterator[InProcess]:
                 lines.append(line)
                 line.add_server_key(host)
                 line.set_subsystem_handler("sftp", paramiko.SFTPServer, served)
-                with suppress(paramiko.SSHException, EOFError):
-                    line.start_server(server=Door(client))
+                line.start_server(event=Event(), server=Door(client))
 
     thread = Thread(target=accept, daemon=True)
     thread.start()
