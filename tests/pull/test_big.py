@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tracemalloc
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,9 +33,13 @@ def test_five_hundred_megabytes(sshd: Daemon, tmp_path: Path) -> None:
         entry = server.find("big.csv")
         assert entry
         sight = Sight(1, entry.name, entry.size, datetime.now(UTC), "waiting", None, True, None, None, None)
-        tracemalloc.start()
+        before = most_memory()
         whole, found = spool.fetch(server, entry, sight, lambda: None)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
     assert (whole.stat().st_size, found) == (500 * MEGABYTE, digest.digest())
-    assert peak < 64 * MEGABYTE
+    # Other tests of this process may have had more; a file in memory would be five hundred.
+    assert most_memory() - before < 150
+
+
+def most_memory() -> int:
+    """The most that this process has held so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
