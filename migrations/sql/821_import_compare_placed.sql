@@ -1,10 +1,15 @@
 -- Comparison of a placements file: what is new, what is here unchanged, and what the client says otherwise than before.
 set role debtflow_kernel;
 
--- What the client said last that a debt is made up of: what was placed, and what was corrected since.
+-- What the client said last that a debt is made up of: what was placed, and what was corrected since. Asked for one
+-- account at a time, whatever joins the caller has switched off for its own statements.
 create or replace function import_said_parts(account bigint) returns bigint[]
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
+  set enable_nestloop = on
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_seqscan = off
 as $$
   select array[coalesce(sum(x.sign * x.parts[1]), 0), coalesce(sum(x.sign * x.parts[2]), 0),
                coalesce(sum(x.sign * x.parts[3]), 0), coalesce(sum(x.sign * x.parts[4]), 0)]::bigint[]

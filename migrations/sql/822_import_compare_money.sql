@@ -39,6 +39,7 @@ end $$;
 create or replace function import_adjustment_known(batch bigint, account bigint, parsed jsonb) returns text
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
+  set enable_nestloop = on
 as $$
 begin
   if parsed ->> 'reference' is null and parsed ->> 'effective_on' is null then return null; end if;
