@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from services.domain.files.record import RawRow
+from services.domain.files.records import read_records
 from services.errors import Refused
 from services.imports.opening import opened
 from services.imports.results import Batch, ImportRow, RawBytes
@@ -57,6 +59,14 @@ def row_bytes(store: Store, batch: Batch, row: ImportRow) -> RawBytes:
     else:
         data = _unpacked(store, batch, row.byte_at, min(row.byte_count, most))
     return RawBytes(row.row, row.line, row.byte_at, data, batch.encoding)
+
+
+def header(store: Store, batch: Batch) -> RawRow:
+    """The record that names the columns, out of the whole file."""
+    with scratch() as whole:
+        size = sum(whole.write(piece) for piece in read(store, batch))
+        with opened(whole, size, batch.reading) as (file, settled):
+            return next(read_records(file, settled))
 
 
 def _unpacked(store: Store, batch: Batch, at: int, most: int) -> bytes:

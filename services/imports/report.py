@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Final
@@ -14,7 +14,11 @@ from sqlalchemy import Connection
 
 from services.domain.columns import match_header
 from services.domain.csvfile import Dialect, RawRow, read_rows
+from services.domain.files.fixed import cut_at
+from services.domain.files.reading import Reading
+from services.domain.files.records import read_records
 from services.errors import BadInput, Refused
+from services.imports import filestore
 from services.imports.queries import batch, rows_in
 from services.imports.results import Batch, ImportRow, Where
 from services.store import Store
@@ -51,12 +55,22 @@ class _Style:
     dialect: Dialect
     header: RawRow
     newline: str
+    reading: Reading
 
     @property
     def width(self) -> int:
         """Columns of the client's own, without the reasons that an earlier report put behind them."""
         cells = self.header.cells
         return len(cells) - (len(ADDED) if tuple(cells[-len(ADDED) :]) == ADDED else 0)
+
+    def cells(self, raw: str) -> tuple[list[str], bool]:
+        """The cells of a record as kept, and whether its text can stand as it is."""
+        if self.reading.kind == "xlsx":
+            return raw.split("\t"), False
+        if self.reading.kind == "fixed":
+            return list(cut_at(raw, self.reading.widths or ())), False
+        sent = next(read_rows(raw.encode("utf-8", "replace"), Dialect("utf-8", self.dialect.delimiter)), None)
+        return (list(sent.cells), not sent.unclosed) if sent else ([], False)
 
     def line(self, cells: Sequence[str]) -> str:
         out = io.StringIO()
@@ -90,13 +104,28 @@ def report(store: Store, batch_id: int, states: tuple[str, ...]) -> ErrorReport:
 
 
 def _style(store: Store, found: Batch) -> _Style:
+    if found.reading.kind in ("xlsx", "fixed") or found.reading.container in ("gzip", "zip"):
+        return _style_inside(store, found)
     query = "select debtflow.import_file_head(%s, %s)"
     head = bytes(store.ask(lambda c: c.exec_driver_sql(query, (found.id, _HEAD)).scalar_one()))
     dialect = Dialect(found.encoding, found.delimiter, head.startswith(tuple(_BOM.values())))
-    header = next(read_rows(head, dialect))
+    header = next(
+        read_records(
+            io.BytesIO(head), replace(found.reading, kind="csv", encoding=found.encoding, delimiter=found.delimiter)
+        )
+    )
     text = head.decode(found.encoding, "replace")
     newline = "\r\n" if "\r\n" in text else "\n"
-    return _Style(dialect, header, newline)
+    return _Style(dialect, header, newline, found.reading)
+
+
+def _style_inside(store: Store, found: Batch) -> _Style:
+    """A list out of an archive is written as it stands in there, one that is no delimited text as CSV."""
+    header = filestore.header(store, found)
+    if found.reading.kind == "csv":
+        return _Style(Dialect(found.encoding, found.delimiter), header, "\r\n", found.reading)
+    style = _Style(Dialect("utf-8", ",", True), header, "\r\n", found.reading)
+    return replace(style, header=replace(header, text=style.line(header.cells).rstrip("\r\n")))
 
 
 def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style) -> Iterator[bytes]:
@@ -124,9 +153,8 @@ def _page(
 def _line(row: ImportRow, touched: Sequence[str], style: _Style) -> str:
     """The record as it was sent where it can be; rewritten where it is ragged or somebody corrected a cell of it."""
     reasons = [", ".join(dict.fromkeys(finding.rule for finding in row.findings)), _reasons(row)]
-    sent = next(read_rows(row.raw.encode("utf-8", "replace"), Dialect("utf-8", style.dialect.delimiter)), None)
-    cells = list(sent.cells) if sent else []
-    as_sent = sent and not sent.unclosed and not touched and len(cells) == len(style.header.cells) == style.width
+    cells, whole = style.cells(row.raw)
+    as_sent = whole and not touched and len(cells) == len(style.header.cells) == style.width
     if as_sent:
         return row.raw + style.dialect.delimiter + style.line(reasons)
     cells += [""] * (style.width - len(cells))

@@ -63,6 +63,24 @@ def test_a_row_in_an_archive_has_its_bytes_too(imports: Imports) -> None:
     assert refused.value.rule == "no-bytes"
 
 
+def test_an_error_report_is_a_list_whatever_the_file_was(imports: Imports) -> None:
+    head = ["external_ref", "debtor_name", "original_amount"]
+    fixed = (
+        b"external_ref  debtor_name  original_amount\n"
+        b"A-1           Ann Bee                 12.50\n"
+        b"A-2           Ivo Bee                   ten\n"
+    )
+    text = b"October\nexternal_ref,debtor_name,original_amount\nA-1,Ann Bee,5\nA-2,Ivo Bee,ten\n"
+    for data in (
+        workbook({"S": [head, ["A-1", "Ann Bee", 1], ["A-2", "Ivo Bee", "ten"]]}), fixed, gzip.compress(text), text,
+    ):  # fmt: skip
+        batch = imports.stage(data, "sent.bin", "HXL")
+        assert batch.errors == 1
+        header, row = b"".join(imports.report(batch.id).data).decode("utf-8-sig").splitlines()
+        assert header == "external_ref,debtor_name,original_amount,debtflow_rule,debtflow_reason"
+        assert row.startswith("A-2,Ivo Bee,ten,amount-format,")
+
+
 def test_a_file_from_an_earlier_release_is_still_there(house: House, imports: Imports) -> None:
     batch = imports.stage(good(2), "a.csv", "HXL")
     house.su.execute("alter table debtflow.file_chunk disable trigger append_only")

@@ -12,15 +12,19 @@ from services.domain.files.record import KEPT_OF_LONG, ROW_LIMIT, RawRow
 
 def fixed_records(file: BinaryIO, encoding: str, widths: Sequence[int]) -> Iterator[RawRow]:
     """Every line cut at the widths, its padding taken off; what stands beyond the last column is one more cell."""
-    edges = [0, *accumulate(widths)]
-    spans = list(pairwise(edges))
     for number, line in enumerate(read_lines(file, encoding), 1):
         text = line.text.rstrip("\r\n")
         cut = line.cut or len(text) > ROW_LIMIT
         text = text[:KEPT_OF_LONG] if cut else text
-        beyond = text[edges[-1] :].strip()
-        cells = (*(text[start:end].strip() for start, end in spans), *((beyond,) if beyond else ()))
+        cells = cut_at(text, widths)
         yield RawRow(0, number, text, cells, cut=cut, offset=line.offset, length=line.length)
+
+
+def cut_at(text: str, widths: Sequence[int]) -> tuple[str, ...]:
+    """The cells of a line."""
+    edges = [0, *accumulate(widths)]
+    beyond = text[edges[-1] :].strip()
+    return (*(text[start:end].strip() for start, end in pairwise(edges)), *((beyond,) if beyond else ()))
 
 
 def guess_widths(lines: Sequence[str]) -> tuple[int, ...]:
