@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from debtflow_tui.config import Settings, SftpSettings
+from debtflow_tui.config import ReleaseSettings, Settings, SftpSettings
 from debtflow_tui.wiring import address_of
+from services.domain.agreed import Agreed, share
 from services.errors import Misconfigured
 from services.gateways.drops import Login, Place
 from services.pull import Source
@@ -32,7 +33,14 @@ def _source(settings: Settings, client: str, sftp: SftpSettings) -> Source:
         sftp.quarantine,
         sftp.kind,
         sftp.kinds,
+        _agreed(settings.release.get(client)),
     )
+
+
+def _agreed(kept: ReleaseSettings | None) -> Agreed | None:
+    if kept is None:
+        return None
+    return Agreed(share(kept.max_error_rate or "0%"), kept.max_new, no_conflicts=kept.no_conflicts)
 
 
 def _login(client: str, sftp: SftpSettings, server: str) -> Callable[[], Login]:

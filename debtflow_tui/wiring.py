@@ -168,6 +168,7 @@ class Services(Office):
     @cached_property
     def pull(self) -> Pull:
         from debtflow_tui.sources import sources_of
+        from services.imports.release import release
         from services.imports.staging import Terms, stage
         from services.pull import Pull
 
@@ -178,6 +179,7 @@ class Services(Office):
             sources_of(settings),
             spool,
             lambda file, name, client, kind: stage(self.store, file, name, client, Terms(kind=kind)),
+            lambda batch, going_on: release(self.store, batch, leave_errors=True, progress=lambda _: going_on()),
         )
 
     @cached_property

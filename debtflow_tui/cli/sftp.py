@@ -15,7 +15,7 @@ from services.errors import DebtFlowError, NotFound
 
 if TYPE_CHECKING:
     from services.gateways.drops import Server
-    from services.pull import PulledFile, Source
+    from services.pull import PulledFile, Source, Step
 
 FILE_STATES = ("waiting", "fetched", "staging", "staged", "refused", "taken", "quarantined", "gone")
 
@@ -154,7 +154,8 @@ def give_back(report: Report, batch: str) -> None:
 
 
 def _why(file: PulledFile) -> str:
-    return file.trouble or file.reason or (file.batch_state or "").replace("_", " ")
+    said = file.trouble or file.reason or (file.batch_state or "").replace("_", " ")
+    return f"{said}: {file.why}" if file.why and file.batch_state == "in_review" else said
 
 
 def pulled(report: Report, client: str | None, *, wait: bool) -> int:
@@ -171,16 +172,22 @@ def pulled(report: Report, client: str | None, *, wait: bool) -> int:
                 trouble = error
                 report.say(f"debtflow: {code}: {error.message}")
     table = Table(
-        ("CLIENT", "FILE", "NAME", "OUTCOME", "BATCH", "WHY"),
-        [(look.client, step.file, step.name, step.outcome, step.batch, step.reason)
+        ("CLIENT", "FILE", "NAME", "OUTCOME", "BATCH", "", "WHY"),
+        [(look.client, step.file, step.name, step.outcome, step.batch, step.verdict, step.reason)
          for look in looks for step in look.files],
         empty="no files are there" if clients else "no server is configured: docs/sftp.md",
     )  # fmt: skip
     report.give({"clients": looks}, table)
     if trouble is not None:
         return trouble.exit_code
-    unhappy = any(look.count("refused") + look.count("trouble") for look in looks)
+    agreed = {code for code, source in desk.pull.sources.items() if source.agreed}
+    unhappy = any(_is_unhappy(step, look.client in agreed) for look in looks for step in look.files)
     return REFUSED if unhappy else DONE
+
+
+def _is_unhappy(step: Step, agreed: bool) -> bool:
+    """Without anything agreed it is the way of every file to be left for review."""
+    return step.outcome in {"refused", "trouble"} or (agreed and step.verdict == "left")
 
 
 _NOT_ALLOWED = 6

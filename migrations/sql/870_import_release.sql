@@ -157,6 +157,24 @@ begin
    where x.id = b.id and x.valid + x.warnings = 0;
 end $$;
 
+-- A worker goes on with what it fetched and began to release under the client's conditions; the rest is a person's.
+create or replace function import_releaser(batch bigint) returns identity
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+begin
+  if who.role <> 'worker' then
+    return import_clerk();
+  end if;
+  if not pull_released(batch, who) then
+    perform fail('DF403', 'import_release_role', 'a worker releases only what it fetched and what is as agreed',
+                 'a supervisor releases it');
+  end if;
+  return who;
+end $$;
+
 -- One step of a release: takes up to `size` rows that are ready and releases them. Gives the batch's state and how many
 -- rows are still to come. Waits longer than other acts: whoever releases the same batch waits for the other's step, and
 -- then goes on with it.
@@ -171,7 +189,7 @@ create or replace function import_release_chunk(
   set lock_timeout = '30s'
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_releaser(batch);
   b import_batch := import_lock(batch, who);
 begin
   perform act_begin('import.release');
@@ -186,4 +204,4 @@ begin
   return query select x.state, x.valid + x.warnings, x.released from import_batch x where x.id = b.id;
 end $$;
 
-select operators_may('execute on function import_release_chunk');
+select operators_may(f), worker_may(f) from (values ('execute on function import_release_chunk')) x(f);

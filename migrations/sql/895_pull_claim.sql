@@ -8,9 +8,9 @@ grant select on pull_client, pull_file to debtflow_agency_admin, debtflow_superv
 grant insert on pull_client, pull_file to debtflow_kernel;
 grant update (looked_at, next_at, trouble, failures, looks) on pull_client to debtflow_kernel;
 grant update (size, modified_at, still_since, state, since, sha256, batch_id, rule, reason, hint, moved_to, trouble,
-              tries, finished_at) on pull_file to debtflow_kernel;
+              tries, finished_at, verdict, policy, why, decided_at) on pull_file to debtflow_kernel;
 select audit_table('pull_file', 'client', 'client_id', '', '',
-                   'id,agency_id,client_id,first_seen_at,still_since,since,trouble,tries');
+                   'id,agency_id,client_id,first_seen_at,still_since,since,trouble,tries,decided_at');
 
 -- A worker stages what it fetched.
 select worker_may('insert on import_intake');

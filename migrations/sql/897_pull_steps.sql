@@ -94,14 +94,14 @@ begin
    where x.id = p.id;
 end $$;
 
--- What kept a step from being done; it is tried again at the next look. Whether one that was being staged became a
+-- What kept a step from being done, the release too; it is tried again at the next look. Whether one that was being staged became a
 -- batch is found out then.
 create or replace function pull_troubled(file bigint, trouble text) returns void
   language plpgsql volatile security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  p constant pull_file := pull_at(file, '{waiting,fetched,staging,staged,refused}');
+  p constant pull_file := pull_at(file, '{waiting,fetched,staging,staged,refused,taken}');
 begin
   perform act_begin('pull.trouble');
   update pull_file x

@@ -49,10 +49,17 @@ create table pull_file (
   trouble       text constraint pull_trouble_length check (length(trouble) between 1 and 400),
   tries         int not null default 0,
   finished_at   timestamptz,
+  verdict       text constraint pull_verdict_known check (verdict in ('released', 'left')),
+  policy        jsonb constraint pull_policy_shape check (jsonb_typeof(policy) = 'object'),
+  why           jsonb constraint pull_why_shape check (jsonb_typeof(why) = 'array'),
+  decided_at    timestamptz,
   constraint pull_finished_has_time check ((state in ('taken', 'quarantined', 'gone')) = (finished_at is not null)),
   constraint pull_kept_is_hashed check (state in ('waiting', 'refused', 'quarantined', 'gone') or sha256 is not null),
   constraint pull_taken_has_batch check ((state in ('staged', 'taken')) = (batch_id is not null)),
-  constraint pull_refused_says_why check ((state in ('refused', 'quarantined')) = (reason is not null))
+  constraint pull_refused_says_why check ((state in ('refused', 'quarantined')) = (reason is not null)),
+  constraint pull_decided_says_why check (num_nulls(verdict, why, decided_at) in (0, 3)),
+  constraint pull_left_for_reasons check ((verdict = 'left') = (why <> '[]')),
+  constraint pull_decided_has_batch check (verdict is null or batch_id is not null)
 );
 create unique index pull_file_open_once on pull_file (client_id, name) where finished_at is null;
 create index pull_file_agency_idx on pull_file (agency_id, id);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any, Final
@@ -53,6 +54,15 @@ def claimed(store: Store, client: str) -> Iterator[Claim]:
             keeper.join()
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A fetched file whose batch is neither left for review nor released to its end."""
+
+    file: int
+    name: str
+    batch: int
+
+
 class Journal:
     """The steps of files, written down as they are taken."""
 
@@ -93,6 +103,17 @@ class Journal:
 
     def troubled(self, file: int, trouble: str) -> None:
         self._do("select debtflow.pull_troubled(%s, %s)", file, trouble)
+
+    def undecided(self, client: str) -> tuple[Undecided, ...]:
+        query = "select file, name, batch from debtflow.pull_undecided(%s)"
+        rows = self._store.ask(lambda c: c.exec_driver_sql(query, (client,)).all())
+        return tuple(Undecided(*row) for row in rows)
+
+    def decide(self, file: int, policy: str | None) -> tuple[str, Sequence[Mapping[str, str]]]:
+        """Released, or left and why; a release is begun with it, in one transaction."""
+        query = "select verdict, why from debtflow.pull_decide(%s, %s::jsonb)"
+        row = self._store.act(lambda c: c.exec_driver_sql(query, (file, policy)).one())
+        return row[0], row[1]
 
     def _do(self, query: str, *values: Any) -> None:
         self._store.act(lambda c: c.exec_driver_sql(query, values))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from services.domain.quoting import shown
 from services.errors import BadInput
+from services.pull.deciding import words
 from services.pull.results import FILE_STATES, PulledClient, PulledFile
 from services.store import Store
 
@@ -25,7 +27,7 @@ select c.code as client, p.looked_at, p.next_at, p.looks, p.failures, p.trouble,
 FILES: Final = """
 select p.id, c.code as client, p.name, p.size, p.modified_at, p.first_seen_at, p.state, p.since,
        encode(p.sha256, 'hex') as sha256, p.batch_id as batch, b.state as batch_state, p.rule, p.reason, p.hint,
-       p.moved_to, p.trouble, p.tries, p.finished_at
+       p.moved_to, p.trouble, p.tries, p.finished_at, p.verdict, p.why, p.decided_at
   from debtflow.pull_file p
   join debtflow.client c on c.id = p.client_id
   left join debtflow.import_batch b on b.id = p.batch_id
@@ -50,5 +52,9 @@ def files(
         raise BadInput("limit", f"a page has 1 to {LARGEST_PAGE - 1} files, not {limit}")
     values = (client, client, state, state, after, after, limit + 1)
     rows = store.ask(lambda c: c.exec_driver_sql(FILES, values).all())
-    page = tuple(PulledFile(**row._mapping) for row in rows[:limit])
+    page = tuple(_file(row._asdict()) for row in rows[:limit])
     return page, page[-1].id if len(rows) > limit else None
+
+
+def _file(row: Mapping[str, Any]) -> PulledFile:
+    return PulledFile(**{**row, "why": words(row["why"] or ())})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.domain.agreed import Agreed
 from services.gateways.drops import Login, Place
 
 FILE_STATES: Final = ("waiting", "fetched", "staging", "staged", "refused", "taken", "quarantined", "gone")
@@ -17,6 +18,7 @@ class Source:
     """One client's server: which files are meant, how often they are looked for, how long they must stand still.
 
     ``kinds`` says by pattern of name what kind of file one is, the first that fits; without one it is ``kind``.
+    ``agreed`` is what a batch must be to be released without anybody looking at it; without it none is.
     ``login`` is asked for when a connection is made; it raises Misconfigured where there is no secret.
     """
 
@@ -30,6 +32,7 @@ class Source:
     quarantine: str = "quarantine"
     kind: str = "placements"
     kinds: Mapping[str, str] = field(default_factory=dict)
+    agreed: Agreed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,17 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a look did with one file: it is ``waiting``, ``taken``, ``refused``, or in ``trouble``."""
+    """What a look did with one file: it is ``waiting``, ``taken``, ``refused``, or in ``trouble``.
+
+    ``verdict`` of one that is taken: its batch is ``released``, or ``left`` for review, and then ``reason`` says why.
+    """
 
     file: int
     name: str
     outcome: str
     batch: int | None = None
     reason: str | None = None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,11 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class PulledFile:
-    """A file that was seen at a client's: what it was, when, and what became of it."""
+    """A file that was seen at a client's: what it was, when, and what became of it.
+
+    ``verdict`` is ``released`` where its batch was as agreed, ``left`` where it was not, and ``why``; None where that
+    is not decided yet.
+    """
 
     id: int
     client: str
@@ -92,6 +103,9 @@ class PulledFile:
     trouble: str | None
     tries: int
     finished_at: datetime | None
+    verdict: str | None
+    why: str | None
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Files from clients' servers: looked for, fetched, staged, archived; each exactly once."""
+"""Files from clients' servers: looked for, fetched, staged, archived, released; each exactly once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from services.domain.quoting import shown
 from services.errors import Busy, DebtFlowError, NotFound
 from services.gateways.drops import Login, Place, Server
 from services.pull import reading
+from services.pull.deciding import Release, decided, with_verdicts
 from services.pull.journal import Claim, Journal, claimed
 from services.pull.names import meant
 from services.pull.results import Pulled, PulledClient, PulledFile, Source, Step
@@ -33,17 +34,25 @@ class Pull:
     """Fetching files; for workers, supervisors and agency administrators, others get NotAllowed.
 
     ``stage`` makes a batch of a file that is here (given its name, client and kind), and raises BadInput or Refused for
-    one that is no good; ``spool`` is a folder of this machine.
+    one that is no good; ``release`` goes on with the release of one that is what was agreed with its client; ``spool``
+    is a folder of this machine.
     """
 
     def __init__(
-        self, store: Store, sources: Mapping[str, Source], spool: Path, stage: Stage, connect: Connect | None = None
+        self,
+        store: Store,
+        sources: Mapping[str, Source],
+        spool: Path,
+        stage: Stage,
+        release: Release,
+        connect: Connect | None = None,
     ) -> None:
         self._store = store
         self._journal = Journal(store)
         self.sources: Final = sources
         self._spool = spool
         self._stage = stage
+        self._release = release
         self._connect = connect or _sftp
 
     def due(self) -> int:
@@ -119,16 +128,26 @@ class Pull:
         return source
 
     def _round(self, source: Source, claim: Claim) -> Pulled:
+        # First what was cut off the last time: it needs no server.
+        before = self._decided(source, claim)
+        steps = with_verdicts(self._fetched(source, claim), before)
+        # The next look is written down last: a release that is cut off has it done at once.
+        steps = with_verdicts(steps, self._decided(source, claim))
+        self._journal.looked(source.client, _next(source, steps))
+        return Pulled(source.client, steps)
+
+    def _decided(self, source: Source, claim: Claim) -> tuple[Step, ...]:
+        return decided(self._journal, source, self._release, claim)
+
+    def _fetched(self, source: Source, claim: Claim) -> tuple[Step, ...]:
         spool = Spool(self._spool / source.client)
         try:
             spool.prepare()
             with self._connect(source.place, source.login()) as server:
-                steps = self._files(source, server, spool, claim)
+                return self._files(source, server, spool, claim)
         except DebtFlowError as trouble:
             self._journal.looked(source.client, source.every, _line(trouble), trouble.rule)
             raise
-        self._journal.looked(source.client, _next(source, steps))
-        return Pulled(source.client, steps)
 
     def _files(self, source: Source, server: Server, spool: Spool, claim: Claim) -> tuple[Step, ...]:
         listed = meant(server.look(), source.pattern)

@@ -159,7 +159,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "update import_batch set profile_id = 1, control = '{\"findings\": []}'",
     ),
     "0017": (
-        "insert into file (agency_id, sha256, bytes, stored_at) values (1, sha256('y'), 'y', now())",
+        "insert into file (agency_id, sha256, size, bytes, stored_at) values (1, sha256('y'), 1, 'y', now())",
         "insert into import_batch (agency_id, client_id, kind, file_id, file_name, encoding, delimiter, rows, "
         "undone, undone_at, undone_by, undo_reason, state, staged_by, staged_at, finished_at) select 1, 1, "
         "'payments', max(id), 'paid.csv', 'utf-8', ',', 1, 1, now(), 1, 'twice', 'undone', 1, now(), now() from file",
@@ -181,5 +181,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into pull_client (client_id, agency_id, looked_at, next_at) values (1, 1, now(), now())",
         "insert into pull_file (agency_id, client_id, name, size, modified_at, first_seen_at, still_since, since) "
         "values (1, 1, 'ä list.csv', 7, now(), now(), now(), now())",
+        "update pull_file set state = 'staged', sha256 = '\\x" + "00" * 32 + "', batch_id = 1, verdict = 'left', "
+        "policy = '{}', why = '[{}]', decided_at = now()",
     ),
 }

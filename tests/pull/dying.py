@@ -17,15 +17,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from services.domain.agreed import Agreed
 from services.errors import Busy
 from services.gateways import sftp
 from services.gateways.drops import Login, Place
+from services.imports import release
 from services.imports.staging import Terms, stage
 from services.pull import Pull, Source
 from services.pull.journal import Journal
 from services.pull.spool import Spool
 from services.store import Store
 from tests.imports.files import good
+from tests.pull.place import releasing
 from tests.support.office import password_of
 from tests.support.sshd import Daemon
 
@@ -33,6 +36,7 @@ STEPS: tuple[tuple[type, str], ...] = (
     (Journal, "look"), (Journal, "fetched"), (Journal, "staging"), (Journal, "staged"), (Journal, "refused"),
     (Journal, "moved"), (Journal, "looked"), (Spool, "fetch"), (Spool, "_grow"), (sftp.Sftp, "look"),
     (sftp.Sftp, "find"), (sftp.Sftp, "move"), (sftp.Sftp, "put"),
+    (Journal, "undecided"), (Journal, "decide"),
 )  # fmt: skip
 MOST = 400
 
@@ -58,6 +62,9 @@ class Death:
 
         return watched
 
+    def within(self, work: Callable[[int, Callable[[], None]], None]) -> Callable[[int, Callable[[], None]], None]:
+        return lambda batch, going_on: self.around(work)(batch, self.around(going_on))
+
     def read(self, work: Callable[..., Iterator[bytes]]) -> Callable[..., Iterator[bytes]]:
         def watched(*args: Any, **more: Any) -> Iterator[bytes]:
             for block in work(*args, **more):
@@ -71,18 +78,20 @@ def look(told: dict[str, Any], death: Death | None) -> None:
     """One look of a worker that was started for it."""
     store = Store(told["url"], user="wally", password=password_of("wally"), size=6)
     store.open_session("test")
+    release.CHUNK = 2  # type: ignore[misc]
 
     def staged(file: Path, name: str, client: str, kind: str) -> int:
         return stage(store, file, name, client, Terms(kind=kind))
 
+    released = releasing(store)
     if death is not None:
         for owner, name in STEPS:
             setattr(owner, name, death.around(getattr(owner, name)))
         sftp.Sftp.read = death.read(sftp.Sftp.read)  # type: ignore[method-assign]
-        staged = death.around(staged)
+        staged, released = death.around(staged), death.within(released)
     place = Place("127.0.0.1", told["user"], (told["host_key"],), told["folder"], told["port"])
-    source = Source("HXL", place, lambda: Login(key=told["key"]), settle=timedelta(0))
-    Pull(store, {"HXL": source}, Path(told["spool"]), staged).pull("HXL")
+    source = Source("HXL", place, lambda: Login(key=told["key"]), settle=timedelta(0), agreed=Agreed())
+    Pull(store, {"HXL": source}, Path(told["spool"]), staged, released).pull("HXL")
 
 
 @contextmanager

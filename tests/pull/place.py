@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from services.gateways.drops import Login, Place
+from services.imports.release import release
 from services.imports.staging import Terms, stage
 from services.pull import Pull, Pulled, Source
+from services.pull.deciding import Release
 from services.pull.service import Connect
 from services.store import Store
 from tests.support.house import House
@@ -25,13 +27,15 @@ class Pulling:
     source: Source
     spool: Path
     connect: Connect | None = None
+    release: Release | None = None
 
     @property
     def service(self) -> Pull:
         def staged(file: Path, name: str, client: str, kind: str) -> int:
             return stage(self.store, file, name, client, Terms(kind=kind))
 
-        return Pull(self.store, {self.source.client: self.source}, self.spool, staged, self.connect)
+        sources = {self.source.client: self.source}
+        return Pull(self.store, sources, self.spool, staged, self.release or releasing(self.store), self.connect)
 
     def look(self) -> Pulled:
         return self.service.pull(self.source.client)
@@ -59,6 +63,10 @@ class Pulling:
 def pulling(house: House, place: Place, login: Login, spool: Path, *, who: str = "wally") -> Pulling:
     source = Source("HXL", place, lambda: login, settle=timedelta(0))
     return Pulling(house, house.store(who, size=6), source, spool)
+
+
+def releasing(store: Store) -> Release:
+    return lambda batch, going_on: release(store, batch, leave_errors=True, progress=lambda _: going_on())
 
 
 def through(server: AbstractContextManager[Any]) -> Connect:

@@ -1,4 +1,4 @@
-"""Whatever moment a worker is killed at, every file becomes one batch and lies in one place."""
+"""Whatever moment a worker is killed at, every file becomes one batch, lies in one place, and is released once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.ledger import Doctor
 from tests.support.house import House
 from tests.support.sshd import Daemon
 
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 NAMES_ONCE = """
   select name, count(*), count(batch_id), array_agg(state) from debtflow.pull_file
    group by name having count(*) <> 1 or max(state) not in ('taken', 'quarantined')"""
+
+RELEASED = "select state, count(*), sum(released)::int from debtflow.import_batch group by state"
 
 
 # Before and after each step is more than a minute; every third of them, from two beginnings, is the whole in a while.
@@ -40,6 +43,11 @@ def test_killed_at_every_step(house: House, sshd: Daemon, tmp_path: Path, first:
     assert house.su.execute(NAMES_ONCE).fetchall() == []
     staged = [name for (name,) in house.su.execute("select file_name from debtflow.import_batch order by 1").fetchall()]
     assert staged == [f"good {name}.csv" for name in names]
+    assert house.su.execute(RELEASED).fetchall() == [("released", len(names), 4 * len(names))]
+    accounts = house.su.execute("select count(*), count(distinct external_ref) from debtflow.account").fetchone()
+    assert accounts == (4 * len(names), 4 * len(names))
+    assert house.one("select count(*) from debtflow.transfer") == 4 * len(names)
+    assert [check.name for check in Doctor(house.store("bea")).examine().checks if not check.ok] == []
     assert sshd.files() == []
     assert sshd.files("processed") == staged
     quarantined = sshd.files("quarantine")

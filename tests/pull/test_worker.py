@@ -13,7 +13,7 @@ from services.gateways.drops import ServerAway
 from services.pull import Pull
 from services.pull.service import Stage
 from tests.imports.files import good
-from tests.pull.place import Pulling, pulling
+from tests.pull.place import Pulling, pulling, releasing
 from tests.support.house import House
 from tests.support.sftpd import InProcess
 
@@ -25,7 +25,13 @@ def test_the_chore_looks_at_those_whose_time_has_come(house: House, sftpd: InPro
     strange = replace(mine.source, client="ZEN")
 
     class Services:
-        pull = Pull(mine.store, {"HXL": mine.source, "MED": away, "ZEN": strange}, tmp_path / "spool", _stage(mine))
+        pull = Pull(
+            mine.store,
+            {"HXL": mine.source, "MED": away, "ZEN": strange},
+            tmp_path / "spool",
+            _stage(mine),
+            releasing(mine.store),
+        )
 
     def run() -> int:
         return chore.run(Services())  # type: ignore[arg-type]

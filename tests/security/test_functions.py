@@ -246,22 +246,27 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
         "import_file_head import_release_if "
-        "import_exclude import_fix import_include import_reject import_release_chunk import_file_read "
+        "import_exclude import_fix import_include import_reject import_file_read "
         "import_profile_keep import_control_accept import_undo_chunk",
     ),
     (
         KERNEL,
         (*OPERATORS, WORKER),
-        "import_stage_begin import_stage_close import_profile_bound file_keep file_chunk_keep",
+        "import_release_chunk import_stage_begin import_stage_close import_profile_bound file_keep file_chunk_keep",
     ),
     # files fetched from clients' servers
     (
         KERNEL,
         (*OPERATORS, WORKER),
         "pull_claim pull_due pull_look pull_looked pull_fetched pull_staging pull_staged pull_refused pull_moved "
-        "pull_troubled",
+        "pull_troubled pull_undecided pull_decide",
     ),
-    (KERNEL, (), "pull_at pull_clerk pull_client_id pull_compared pull_ended pull_settle"),
+    (
+        KERNEL,
+        (),
+        "pull_at pull_clerk pull_client_id pull_compared pull_ended pull_settle pull_doubts pull_is_theirs "
+        "pull_released pull_release_begin",
+    ),
     (
         KERNEL,
         (),
@@ -269,7 +274,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
         "import_clerk import_stager import_finding import_lock import_own_findings "
         "import_profile_client import_profile_newest import_profile_for import_control_agrees "
-        "import_ready import_reason import_release_next "
+        "import_ready import_reason import_release_next import_releaser "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
         "import_state_of person_roots persons_link "
         "placement_claim placement_parts placement_post placement_new placement_write",

@@ -1,6 +1,7 @@
 """What was seen on clients' servers, what was taken and what was refused."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.store.tables.base import Bytewise, Instant, column, metadata, optional
 
@@ -41,6 +42,10 @@ pull_file = Table(
     optional("trouble", Text),
     column("tries", Integer, server_default=text("0")),
     optional("finished_at", Instant),
+    optional("verdict", Text),
+    optional("policy", JSONB),
+    optional("why", JSONB),
+    optional("decided_at", Instant),
     CheckConstraint("length(name) between 1 and 1000", name="pull_name_length"),
     CheckConstraint("size >= 0", name="pull_size_positive"),
     CheckConstraint(
@@ -61,6 +66,12 @@ pull_file = Table(
     ),
     CheckConstraint("(state in ('staged', 'taken')) = (batch_id is not null)", name="pull_taken_has_batch"),
     CheckConstraint("(state in ('refused', 'quarantined')) = (reason is not null)", name="pull_refused_says_why"),
+    CheckConstraint("verdict in ('released', 'left')", name="pull_verdict_known"),
+    CheckConstraint("jsonb_typeof(policy) = 'object'", name="pull_policy_shape"),
+    CheckConstraint("jsonb_typeof(why) = 'array'", name="pull_why_shape"),
+    CheckConstraint("num_nulls(verdict, why, decided_at) in (0, 3)", name="pull_decided_says_why"),
+    CheckConstraint("(verdict = 'left') = (why <> '[]')", name="pull_left_for_reasons"),
+    CheckConstraint("verdict is null or batch_id is not null", name="pull_decided_has_batch"),
     Index("pull_file_open_once", "client_id", "name", unique=True, postgresql_where=text("finished_at is null")),
     Index("pull_file_agency_idx", "agency_id", "id"),
     Index("pull_file_batch_idx", "batch_id", postgresql_where=text("batch_id is not null")),
