@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -148,8 +146,8 @@ def test_a_worker_releases_nothing_else(hxl: Pulling, house: House, sshd: Daemon
     held = replace(theirs, release=dies)
     with pytest.raises(KeyboardInterrupt):
         held.take()
-    ids = dict(house.su.execute("select file_name, id from debtflow.import_batch").fetchall())
-    files = dict(house.su.execute("select name, id from debtflow.pull_file").fetchall())
+    ids: dict[str, int] = dict(house.su.execute("select file_name, id from debtflow.import_batch").fetchall())
+    files: dict[str, int] = dict(house.su.execute("select name, id from debtflow.pull_file").fetchall())
     worker = house.psql("wally")
     for batch in (by_hand, ids["left.csv"], ids["bea.csv"]):
         with pytest.raises(psycopg.Error) as refused:
@@ -191,7 +189,5 @@ def dies(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-@contextmanager
-def away(_place: Place, _login: Login) -> Iterator[Any]:
+def away(_place: Place, _login: Login) -> NoReturn:
     raise ServerAway("nobody there")
-    yield
