@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from screens.batch.compared import compared
 from screens.batch.filters import worst
 from screens.widgets import GONE, Heading, plain, typable, words
 
@@ -44,9 +45,11 @@ class RowDetail(Vertical):
         self.unsent: dict[str, str] = {}
         self.row: ImportRow | None = None
         self.column = ""
+        self.currency = ""
         self._heading = Heading("Row", id="row-heading")
         self._raw = Static("", id="raw")
         self._cells = Static("", id="cells")
+        self._compared = Static("", id="compared")
         self._found = Static("", id="found")
         self._label = Static("", id="fix-label")
         self._input = Input(max_length=LONGEST, compact=True, id="fix-input")
@@ -57,6 +60,7 @@ class RowDetail(Vertical):
         yield self._heading
         yield self._raw
         yield self._cells
+        yield self._compared
         yield self._found
         with Horizontal(id="fix"):
             yield self._label
@@ -73,6 +77,7 @@ class RowDetail(Vertical):
         self.row = row
         self._verdict.update("")
         self.set_class(row is None, "-none")
+        self._compare()
         if row is None:
             self._heading.rename("Row")
             return
@@ -84,6 +89,16 @@ class RowDetail(Vertical):
         self._raw.update(plain("as sent   ", "$text-muted") + plain(row.raw[:LONGEST]))
         self._cells.update(Content("\n").join(_cells(row)))
         self._show_cell()
+
+    def on_resize(self) -> None:
+        self._compare()
+
+    def _compare(self) -> None:
+        """One column a line where there is room for it."""
+        wide = self.screen.has_class("-wide")
+        said = compared(self.row, self.currency, "\n" if wide else " · ") if self.row is not None else None
+        self._compared.display = said is not None
+        self._compared.update(said or "")
 
     def begin(self) -> None:
         """Put the cursor into the cell in hand."""

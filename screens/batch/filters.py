@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from screens.widgets import words
-from services.imports.results import ROW_STATES
+from services.imports.results import ROW_STATES, Where
 
 if TYPE_CHECKING:
     from services.domain.findings import Finding
@@ -22,18 +22,36 @@ _PLURAL = {"warning": "warnings", "error": "errors", "duplicate": "duplicates"}
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One line of the list on the left; both ``rule`` and ``state`` None means every row."""
+    """One line of the list on the left; ``rule``, ``state`` and ``column`` all None means every row.
+
+    ``rows`` is None where they have not been counted; ``column`` and ``value`` are those of ``Where``.
+    """
 
     label: str
     what: str
-    rows: int
+    rows: int | None
     mark: str = " "
     rule: str | None = None
     state: str | None = None
+    column: str | None = None
+    value: str | None = None
 
     @property
     def key(self) -> str:
-        return f"{self.rule}/{self.state}"
+        further = "" if self.column is None else f"/{self.column}/{self.value!r}"
+        return f"{self.rule}/{self.state}{further}"
+
+    @property
+    def where(self) -> Where:
+        """The same, as the service takes it."""
+        return Where(state=self.state, rule=self.rule, column=self.column, value=self.value)
+
+    @property
+    def widened(self) -> Filter:
+        """The finding, state or everything that this was narrowed from."""
+        if self.column is None:
+            return self
+        return replace(self, label=words(self.rule or self.state or "all rows"), what="", column=None, value=None)
 
     def fits(self, row: ImportRow) -> bool:
         """Whether a row, as it is now, still belongs here."""
@@ -42,9 +60,16 @@ class Filter:
         return self.state in (None, row.state)
 
     def finding(self, row: ImportRow) -> Finding | None:
-        """What to show of a row here: what this rule found, else its worst."""
+        """What to show of a row here: what this rule found, or was found in this column, else its worst."""
         mine = [finding for finding in row.findings if finding.rule == self.rule]
+        mine = mine or [finding for finding in row.findings if finding.column == self.column]
         return next(iter(mine), worst(row))
+
+    def column_of(self, row: ImportRow) -> str | None:
+        """The cell to go to in a row; None where no cell is at fault."""
+        found = self.finding(row)
+        column = self.column or (found.column if found is not None else None)
+        return column if column in row.values else None
 
 
 def worst(row: ImportRow) -> Finding | None:

@@ -45,6 +45,25 @@ class ReportForm(FormDialog[str]):
             self.dismiss(str(path))
 
 
+class UndoForm(FormDialog[str]):
+    """Asks why a release is taken back, and for the number of rows; gives the reason."""
+
+    def __init__(self, desk: Desk, batch: Batch) -> None:
+        self._batch = batch
+        super().__init__(desk, f"Undo the release of batch {batch.id}", undoing(batch), "take back")
+
+    def entries(self) -> tuple[Entry, ...]:
+        rows = self._batch.released
+        reason = Entry("reason", "Reason", self._batch.undo_reason or "", required=True, max_length=400)
+        return reason, Entry("count", "Rows", required=True, placeholder=f"{rows:,}", width=12, check=self._counted)
+
+    def _counted(self, text: str) -> str:
+        return counted(text, self._batch.released, "the number of rows that are taken back")
+
+    def send(self) -> None:
+        self.dismiss(self.form["reason"].value)
+
+
 class ReleaseForm(FormDialog[bool]):
     """Asks for the number of rows; gives whether rows in error may be left behind."""
 
@@ -60,9 +79,7 @@ class ReleaseForm(FormDialog[bool]):
         return (errors, count) if self._batch.errors else (count,)
 
     def _counted(self, text: str) -> str:
-        if text.replace(",", "").strip() != str(self._batch.ready):
-            raise BadInput("count", f"type {self._batch.ready}, the number of rows that become accounts")
-        return "become accounts"
+        return counted(text, self._batch.ready, "the number of rows that become accounts") or "become accounts"
 
     def send(self) -> None:
         if self._batch.errors and self.form["errors"].value != LEAVE:
@@ -70,6 +87,23 @@ class ReleaseForm(FormDialog[bool]):
             self.form.show_error("errors", said)
         else:
             self.dismiss(bool(self._batch.errors))
+
+
+def counted(text: str, rows: int, what: str) -> str:
+    """Nothing to echo; raises BadInput for another number than that of the rows."""
+    if text.replace(",", "").strip() != str(rows):
+        raise BadInput("count", f"type {rows}, {what}")
+    return ""
+
+
+def undoing(batch: Batch) -> str:
+    """What taking a release of this batch back does, in words."""
+    closed = " New accounts are closed and owe nothing." if batch.kind == "placements" else ""
+    return (
+        f"What {batch.released:,} rows did is taken back: every transfer by a reversal that names it, all else to what "
+        f"it was.{closed} Refused, and nothing done, where somebody has worked on one of the accounts since. Type the "
+        "number of rows to confirm."
+    )
 
 
 def effect(batch: Batch) -> str:

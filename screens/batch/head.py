@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from screens.base import Desk
     from services.imports.results import Batch, Progress
 
-COUNTED = ("valid", "warnings", "errors", "duplicates", "excluded", "released")
+COUNTED = ("valid", "warnings", "errors", "duplicates", "excluded", "released", "undone")
 ALARMING = frozenset({"errors"})
 AFTER_BAR = 32
 
@@ -42,6 +42,8 @@ class BatchHead(Vertical):
         self._counts.update(Content("").join(_counts(batch)))
         if batch.state == "releasing":
             self.show_progress(batch.released, batch.released + batch.ready)
+        elif batch.state == "undoing":
+            self.show_progress(batch.undone, batch.undone + batch.released, "taken back")
         elif batch.state == "in_review":
             self._share = (batch.ready, max(1, batch.rows - batch.excluded - batch.duplicates), "ready")
             self._draw()
@@ -50,12 +52,13 @@ class BatchHead(Vertical):
 
     def follow(self, progress: Progress) -> None:
         """Show how far a release of ours is."""
-        self.show_progress(progress.done, progress.total or progress.done)
+        word = "taken back" if progress.stage == "undo" else "released"
+        self.show_progress(progress.done, progress.total or progress.done, word)
 
-    def show_progress(self, done: int, total: int) -> None:
+    def show_progress(self, done: int, total: int, word: str = "released") -> None:
         """Show what is done and what is left."""
         fast = self._pace.words(done, total)
-        self._share = (done, max(1, total), f"released · {total - done:,} left{' · ' * bool(fast)}{fast}")
+        self._share = (done, max(1, total), f"{word} · {total - done:,} left{' · ' * bool(fast)}{fast}")
         self._draw()
 
     def on_resize(self) -> None:
@@ -79,6 +82,8 @@ class BatchHead(Vertical):
         at = f" on {self._desk.local(batch.finished_at):%-d %b %Y, %H:%M}" if batch.finished_at else ""
         if batch.state == "rejected":
             return f"rejected{at}: {batch.reason or 'no reason given'}"
+        if batch.state == "undone":
+            return f"taken back: {batch.undo_reason or 'no reason given'}"
         return f"{words(batch.state)}{at}: {batch.released:,} accounts of {batch.client}"
 
 

@@ -87,11 +87,12 @@ class Lists(Horizontal):
 
     def _finding_cells(self, each: Filter) -> tuple[Text, ...]:
         colours = self.app.theme_variables
-        if each.rule is None:
+        rows = "" if each.rows is None else f"{each.rows:,}"
+        if each.rule is None and each.column is None:
             muted = colours["text-muted"]
-            return cell(each.mark, muted), cell(each.label, muted), cell(f"{each.rows:,}", muted, right=True)
+            return cell(each.mark, muted), cell(each.label, muted), cell(rows, muted, right=True)
         alarm = colours["text-error"] if each.mark == MARKS["error"] else ""
-        return cell(each.mark, alarm), cell(each.label), cell(f"{each.rows:,}", alarm, right=True)
+        return cell(each.mark, alarm), cell(each.label), cell(rows, alarm, right=True)
 
     def _row_cells(self, row: ImportRow) -> tuple[Text, ...]:
         colours = self.app.theme_variables

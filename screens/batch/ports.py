@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ImportRow,
         News,
         Progress,
+        RawBytes,
         RowPage,
         RuleCount,
         ValueCount,
@@ -35,12 +36,15 @@ class Review(Protocol):
         *,
         state: str | None = None,
         rule: str | None = None,
+        column: str | None = None,
+        value: str | None = None,
         numbers: Sequence[int] | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> RowPage: ...
 
     def row(self, batch_id: int, row: int) -> ImportRow: ...
+    def raw(self, batch_id: int, row: int) -> RawBytes: ...
 
     def fix(self, batch_id: int, row: int, values: Mapping[str, str], *, version: int | None = None) -> ImportRow: ...
 
@@ -50,6 +54,8 @@ class Review(Protocol):
     def release(
         self, batch_id: int, *, leave_errors: bool = False, progress: Callable[[Progress], None] | None = None
     ) -> Batch: ...
+
+    def undo(self, batch_id: int, reason: str, *, progress: Callable[[Progress], None] | None = None) -> Batch: ...
 
     def reject(self, batch_id: int, reason: str) -> Batch: ...
     def values(self, batch_id: int, column: str, where: Where) -> tuple[ValueCount, ...]: ...

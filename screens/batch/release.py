@@ -1,36 +1,67 @@
-"""A release under way: it says how far it is, and can be stopped between two steps."""
+"""A release under way, or its undoing: it says how far it is, and can be stopped between two steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from screens.batch.ports import Review
 from services.errors import DebtFlowError
 
 if TYPE_CHECKING:
     from services.imports.results import Batch, Progress
 
+Steps = Callable[["Callable[[Progress], None]"], "Batch"]
+
 
 class Stopped(DebtFlowError):
-    """The person stopped the release; what is released stays released, the rest stays ready."""
+    """The person stopped it; what is done stays done, the rest can follow."""
 
     code = "stopped"
 
 
-class Release:
-    """Call it in a thread; ``tell`` is called there too, after each step."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is said of it: while it runs, where it was stopped, where it failed, and before leaving it."""
 
-    def __init__(self, imports: Review, batch_id: int, *, leave_errors: bool, tell: Callable[[Progress], None]) -> None:
-        self._imports = imports
-        self._batch_id = batch_id
-        self._leave_errors = leave_errors
+    under_way: str
+    stopped: str
+    failed: str
+    leaving: tuple[str, str]
+
+
+RELEASING = Wording(
+    "Releasing: s stops it after the rows under way",
+    "Stopped. What is released stays released; R goes on with the rest.",
+    "Not released to the end: R goes on with the rest",
+    (
+        "Stop the release?",
+        "It stops after the rows under way. What is released stays released; R goes on with the rest later.",
+    ),
+)
+UNDOING = Wording(
+    "Taking back: s stops it after the rows under way",
+    "Stopped. What is taken back stays so; U goes on with the rest.",
+    "Not taken back to the end",
+    (
+        "Stop taking back?",
+        "It stops after the rows under way. What is taken back stays so; U goes on with the rest later.",
+    ),
+)
+
+
+class Release:
+    """Call it in a thread; ``tell`` is called there too, after each of the ``steps``."""
+
+    def __init__(self, steps: Steps, wording: Wording, tell: Callable[[Progress], None]) -> None:
+        self._steps = steps
+        self.wording = wording
         self._tell = tell
         self._stop = Event()
 
     def __call__(self) -> Batch:
-        return self._imports.release(self._batch_id, leave_errors=self._leave_errors, progress=self._step)
+        return self._steps(self._step)
 
     def stop(self) -> None:
         """End after the step under way."""
@@ -40,7 +71,12 @@ class Release:
     def stopping(self) -> bool:
         return self._stop.is_set()
 
+    @property
+    def leaving(self) -> tuple[str, str]:
+        """What to ask before the person leaves it."""
+        return self.wording.leaving
+
     def _step(self, progress: Progress) -> None:
         self._tell(progress)
         if self._stop.is_set() and progress.total != progress.done:
-            raise Stopped("the release was stopped")
+            raise Stopped("it was stopped")

@@ -29,6 +29,10 @@ PAGE = 100
 DWELL = 0.12
 WATCH_EVERY = 1.0
 MOST_NEWS = 500
+UNDER_WAY = {
+    "releasing": "This batch is being released. R goes on with it, should that have been interrupted.",
+    "undoing": "This release is being taken back. U goes on with it, should that have been interrupted.",
+}
 NOT_YOURS = """Import files are reviewed and released by supervisors and agency administrators.
 
 Your role is {role}."""
@@ -43,6 +47,8 @@ class ReviewScreen(BaseScreen):
         self._number = batch
         self._batch: Batch | None = None
         self._filters: tuple[Filter, ...] = ()
+        self._narrowed: Filter | None = None
+        self._columns: tuple[str, ...] = ()
         self._release: Release | None = None
         self._dwelling: Timer | None = None
         self._head = BatchHead(desk)
@@ -112,7 +118,8 @@ class ReviewScreen(BaseScreen):
         batch, findings = answer
         first, self._batch = self._batch is None, batch
         self._head.show(batch)
-        self._filters = filters(batch, findings)
+        self._filters = (*([self._narrowed] if self._narrowed else []), *filters(batch, findings))
+        self._detail.currency = batch.currency
         self._lists.findings.fill(self._filters, keep=not first)
         if first:
             self._lists.filter = self._filters[0]
@@ -128,7 +135,10 @@ class ReviewScreen(BaseScreen):
         )  # fmt: skip
 
     def _page(self, chosen: Filter, after: str | None, limit: int = PAGE) -> RowPage:
-        return self._imports.rows(self._number, state=chosen.state, rule=chosen.rule, after=after, limit=limit)
+        return self._imports.rows(
+            self._number, state=chosen.state, rule=chosen.rule, column=chosen.column, value=chosen.value, after=after,
+            limit=limit,
+        )  # fmt: skip
 
     @on(PagedTable.NearEnd)
     def _more(self) -> None:
@@ -149,13 +159,15 @@ class ReviewScreen(BaseScreen):
         before = self._batch
         if before is None or batch == before:
             return
-        if batch.state == "releasing":
+        if batch.state in UNDER_WAY:
             self._batch = batch
             self._head.show(batch)
-            self.say("This batch is being released. R goes on with it, should that have been interrupted.", "plain")
+            self.say(UNDER_WAY[batch.state], "plain")
             self.refresh_bindings()
-        elif before.state == "releasing":
-            self.say(f"The release is over: {batch.released:,} rows became accounts", "good")
+        elif before.state in UNDER_WAY:
+            back = before.state == "undoing"
+            over = f"{batch.undone:,} rows are taken back" if back else f"{batch.released:,} rows became accounts"
+            self.say(f"{'It' if back else 'The release'} is over: {over}", "good")
             self.look_again()
         elif batch.version == before.version:
             self.look_again()
@@ -204,9 +216,9 @@ class ReviewScreen(BaseScreen):
             self._dwelling = None
         chosen = self._lists.findings.current
         if chosen is not None and chosen.key != self._lists.filter.key:
-            self._lists.filter = chosen
+            before, self._lists.filter = self._lists.filter, chosen
             self._lists.chosen.clear()
-            if self._lists.findings.has_focus:
+            if self._lists.findings.has_focus and (chosen.what or before.what):
                 self.say(f"{chosen.label}: {chosen.what}" if chosen.what else "")
             self._read_rows(keep=False, hold=hold)
 
@@ -219,6 +231,5 @@ class ReviewScreen(BaseScreen):
     def _row_moved(self) -> None:
         row = self._lists.rows.current
         if row is None or self._detail.row is None or row.row != self._detail.row.row:
-            found = self._lists.filter.finding(row) if row is not None else None
-            self._detail.show(row, found.column if found is not None and row and found.column in row.values else None)
+            self._detail.show(row, self._lists.filter.column_of(row) if row is not None else None)
         self.refresh_bindings()

@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.message import Message
 
 from screens.base import key
 from screens.batch.detail import RowDetail
-from screens.batch.forms import ReasonForm, ReleaseForm
-from screens.batch.release import Release, Stopped
-from screens.batch.together import TogetherScreen
+from screens.batch.forms import ReasonForm
+from screens.batch.posting import UNDOABLE, PostingScreen
 from screens.dialogs.confirm import Confirm
 from screens.navigation import GoBack, OpenAccount
 from screens.widgets import PagedTable, words
 from services.errors import DebtFlowError, Stale
 
 if TYPE_CHECKING:
-    from services.imports.results import Batch, ImportRow, Progress, RowPage
+    from services.imports.results import ImportRow, RowPage
 
 LARGEST_PAGE = 1000
-REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem", "alike", "undo", "approve"})
-WITH_LETTERS = REVIEWS | {"release", "stop", "other_list", "states", "report"}
+REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem", "alike", "approve"})
+WITH_LETTERS = REVIEWS | {"release", "undo", "stop", "other_list", "states", "narrow", "raw", "report"}
+BEFORE_RELEASE = frozenset({"in_review", "releasing"})
 ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all", "alike"})
 
 
-class BatchScreen(TogetherScreen):
+class BatchScreen(PostingScreen):
     """One batch: findings by rule, rows behind them, a row in full with the line that corrects it."""
 
     CSS_PATH = "batch.tcss"
@@ -40,7 +39,10 @@ both: the next problem's cell. In the cell ↑ and ↓ go to other columns of th
 that was not sent is kept.
 
 A corrects the same thing in all rows of a finding (or those you marked) and shows what would come of it; U takes the
-last change back. What others change shows by itself.
+last change back. What others change shows by itself. / narrows the rows to a value in a column.
+
+Where a row is compared with an account, "here" says how it stands to it and what it changes: before → after. v shows
+the bytes of a row. Once a batch is released, U takes the whole release back.
 
 Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
 """
@@ -54,7 +56,7 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
             "fix all alike",
             "Correct the same thing in all these rows",
         ),
-        key("U,shift+u", "undo", "undo", "Take the last change of this batch back", show=False),
+        key("U,shift+u", "undo", "undo", "Take the last change back; once it is released, the whole release"),
         key("a", "mark_all", "mark all", "Mark every row of this finding, or none", show=False),
         key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
         key("space", "mark", "mark", "Mark the row, for exclude"),
@@ -64,15 +66,10 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
         key("s", "stop", "stop", "Stop the release after the rows under way"),
         key("J", "reject", "reject", "Refuse the whole file, with a reason"),
         key("f", "states", "states", "The next state: valid, warnings, errors, … , all rows", show=False),
+        key("slash", "narrow", "rows with", "Only rows with a value in a column, or a fault there", show=False),
+        key("v", "raw", "as sent", "The bytes of the row as they were sent; looking at them is recorded", show=False),
         key("tab", "other_list", "other list", "From the findings to the rows and back", show=False),
     ]
-
-    class Moved(Message):
-        """A release of ours has gone a step further."""
-
-        def __init__(self, progress: Progress) -> None:
-            super().__init__()
-            self.progress = progress
 
     @property
     def enter_does(self) -> str:
@@ -91,9 +88,12 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
             return self._release is not None and not self._release.stopping
         if action in REVIEWS:
             return self._reviewing and (action not in ON_ROWS or self._lists.rows.current is not None)
-        if action == "release":
+        if action == "raw":
+            return self._lists.rows.current is not None
+        if action in ("release", "undo"):
             state = self._batch.state if self._batch else ""
-            return self._mine and self._release is None and state in ("in_review", "releasing")
+            states = BEFORE_RELEASE if action == "release" else UNDOABLE | {"in_review"}
+            return self._mine and self._release is None and state in states
         return True
 
     # ---- from row to cell ------------------------------------------------------------------------------------------
@@ -141,8 +141,7 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
         """Into the bad cell of a row."""
         self._lists.rows.move_cursor(row=at)
         row = self._lists.rows.items[at]
-        found = self._lists.filter.finding(row)
-        self._detail.show(row, found.column if found is not None and found.column in row.values else None)
+        self._detail.show(row, self._lists.filter.column_of(row))
         self._lists.entered = row.row
         self.say("")
         self._detail.begin()
@@ -277,54 +276,6 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
                 lambda _batch: self._changed(f"Rejected: {reason}"), doing="Rejecting…",
             )  # fmt: skip
 
-    def action_release(self) -> None:
-        batch = self._batch
-        if batch is None:
-            return
-        if not batch.ready and batch.state == "in_review":
-            self.say("No row is ready: correct one, or take one back, before you release", "warn")
-            return
-        self.app.push_screen(ReleaseForm(self.desk, batch), self._begin_release)
-
-    def _begin_release(self, leave_errors: bool | None) -> None:
-        if leave_errors is None:
-            return
-
-        def tell(progress: Progress) -> None:
-            self.post_message(self.Moved(progress))
-
-        self._release = Release(self._imports, self._number, leave_errors=leave_errors, tell=tell)
-        self.say("Releasing: s stops it after the rows under way", "busy")
-        self.refresh_bindings()
-        # Not an act of the screen: keys stay free to stop it, and every step is a whole one.
-        self.ask(self._release, self._released, topic="release", quiet=True, failed=self._not_released)
-
-    @on(Moved)
-    def _follow_release(self, event: Moved) -> None:
-        if self._release is not None:
-            self._head.follow(event.progress)
-
-    def _released(self, batch: Batch) -> None:
-        self._release = None
-        behind = f"; {batch.errors:,} in error stay behind" if batch.errors else ""
-        self._changed(f"{batch.released:,} rows became accounts of {batch.client}{behind}")
-
-    def _not_released(self, error: DebtFlowError) -> bool:
-        self._release = None
-        self.look_again()
-        if isinstance(error, Stopped):
-            self.say("Stopped. What is released stays released; R goes on with the rest.", "warn")
-        else:
-            self.say("Not released to the end: R goes on with the rest", "error")
-            self.trouble(error)
-        return True
-
-    def action_stop(self) -> None:
-        if self._release is not None:
-            self._release.stop()
-            self.say("Stopping after the rows under way…", "busy")
-            self.refresh_bindings()
-
     # ---- leaving ---------------------------------------------------------------------------------------------------
 
     def action_back(self) -> None:
@@ -333,10 +284,8 @@ Errors must be corrected, excluded, or left out at release. Warnings are placed.
         elif self._detail.editing:
             self._lists.rows.focus()
         elif self._release is not None:
-            effect = (
-                "It stops after the rows under way. What is released stays released; R goes on with the rest later."
-            )
-            self.app.push_screen(Confirm("Stop the release?", effect, "stop and leave"), self._stop_and_leave)
+            name, effect = self._release.leaving
+            self.app.push_screen(Confirm(name, effect, "stop and leave"), self._stop_and_leave)
         else:
             self._go()
 

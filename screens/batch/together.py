@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from screens.batch.alike import AlikeForm
 from screens.batch.forms import ReportForm
-from screens.batch.review import ReviewScreen
+from screens.batch.looking import LookingScreen
 from screens.dialogs.confirm import Confirm
 from services.imports.results import Where
 
@@ -19,7 +19,7 @@ KINDS = {"fix": "A correction", "alike": "The same correction", "exclude": "Leav
 UNDONE_BY_HAND = frozenset({"include", "undo"})
 
 
-class TogetherScreen(ReviewScreen):
+class TogetherScreen(LookingScreen):
     """The acts that reach further than the row under the cursor."""
 
     def _changed(self, said: str) -> None:
@@ -35,10 +35,10 @@ class TogetherScreen(ReviewScreen):
         if row is None:
             return
         chosen = tuple(sorted(self._lists.chosen))
-        where = Where(rows=chosen) if chosen else Where(state=now.state, rule=now.rule)
-        found = now.finding(row)
-        column = found.column if found is not None and found.column in row.values else self._detail.column
-        meant = f"{len(chosen):,} marked rows" if chosen else f"{now.rows:,} rows: {now.label}"
+        where = Where(rows=chosen) if chosen else now.where
+        column = now.column_of(row) or self._detail.column
+        count = "" if now.rows is None else f"{now.rows:,} "
+        meant = f"{len(chosen):,} marked rows" if chosen else f"{count}rows: {now.label}"
         form = AlikeForm(
             self.desk, self._imports, self._number, where, f"{meant}. U takes it back.", tuple(row.values), column,
             row.values.get(column, ""),

@@ -19,6 +19,7 @@ class Batch:
     """An import file on its way; the counts exclude each other and sum to ``rows``.
 
     ``version`` moves with every change that somebody makes to its rows; an approval lasts until the next.
+    ``currency`` is the one the client places in.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Batch:
     kind: str = "placements"
     undone: int = 0
     undo_reason: str | None = None
+    currency: str = ""
     reading: Reading = field(default_factory=Reading)
 
     @property

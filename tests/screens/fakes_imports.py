@@ -21,6 +21,7 @@ from services.imports.results import (
     ImportRow,
     News,
     Progress,
+    RawBytes,
     RowPage,
     RuleCount,
     Sample,
@@ -63,7 +64,7 @@ def import_batch(**changes: Any) -> Batch:
     """The batch most tests look at."""
     base = Batch(
         118, "harbor_2025-11.csv", "HARBOR", "in_review", 12, 6, 1, 4, 1, 0, 0, "ab" * 32, "utf-8", ";", "bea",
-        NOW - timedelta(hours=2), None, None, 1, None, None,
+        NOW - timedelta(hours=2), None, None, 1, None, None, currency="USD",
     )  # fmt: skip
     return replace(base, **changes)
 
@@ -139,14 +140,18 @@ class FakeImports(Fake):
         )
 
     def rows(
-        self, batch_id: int, *, state: str | None = None, rule: str | None = None, after: str | None = None,
-        numbers: Sequence[int] | None = None, limit: int = 100,
+        self, batch_id: int, *, state: str | None = None, rule: str | None = None, column: str | None = None,
+        value: str | None = None, after: str | None = None, numbers: Sequence[int] | None = None, limit: int = 100,
     ) -> RowPage:  # fmt: skip
         self.enter("rows", state, rule, after)
+        if column is not None:
+            self.enter("narrowed", state, rule, column, value)
         fitting = [
             row for number, row in sorted(self.book.items())
             if number > int(after or 0) and (numbers is None or number in numbers) and state in (None, row.state)
             and (rule is None or any(each.rule == rule for each in row.findings))
+            and (value is None or row.values.get(column or "") == value)
+            and (column is None or value is not None or any(each.column == column for each in row.findings))
         ]  # fmt: skip
         page = tuple(fitting[:limit])
         return RowPage(page, str(page[-1].row) if len(fitting) > limit else None)
@@ -154,6 +159,22 @@ class FakeImports(Fake):
     def row(self, batch_id: int, row: int) -> ImportRow:
         self.enter("row", row)
         return self.book[row]
+
+    def raw(self, batch_id: int, row: int) -> RawBytes:
+        self.enter("raw", row)
+        found = self.book[row]
+        return RawBytes(row, found.line, 120 + 90 * row, f"{found.raw}\r\n".encode(), "utf-8")
+
+    def undo(self, batch_id: int, reason: str, *, progress: Callable[[Progress], None] | None = None) -> Batch:
+        self.enter("undo", reason)
+        released = [number for number, row in self.book.items() if row.state == "released"]
+        for done, number in enumerate(released, start=1):
+            self.book[number] = replace(self.book[number], state="undone")
+            if progress:
+                progress(Progress("undo", done, len(released)))
+                self.enter("chunk", done)
+        self.batch = replace(self.batch, state="undone", undo_reason=reason, undone=len(released))
+        return self._count()
 
     def fix(self, batch_id: int, row: int, values: Mapping[str, str], *, version: int | None = None) -> ImportRow:
         self.enter("fix", row, dict(values), version)

@@ -311,6 +311,46 @@ def test_review_of_many_rows_corrected_alike(desktop, snap_compare, size):
 
 
 @SIZES
+def test_review_beside_the_database(desktop, services: FakeServices, snap_compare, size):
+    difference = {"debtor_phone": (None, "+13125551007"), "original_amount": (110_000, 101_000)}
+    services.imports.book = {
+        10: import_row(10, verdict="changed", difference=difference, state="warning"),
+        11: import_row(3, row=11, verdict="conflict", difference={"original_amount": (110_000, 99_000)}),
+    }  # fmt: skip
+    keys = ("end", "enter")
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=pressed(*keys))
+
+
+@SIZES
+def test_review_of_a_row_as_it_was_sent(desktop, snap_compare, size):
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("v"))
+
+
+@SIZES
+def test_review_of_rows_with_a_value(desktop, snap_compare, size):
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("/\n\n12,-\n"))
+
+
+@SIZES
+def test_review_choosing_a_value(desktop, snap_compare, size):
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("/"))
+
+
+@SIZES
+def test_review_before_its_release_is_taken_back(desktop, services: FakeServices, snap_compare, size):
+    services.imports.batch = import_batch(state="released")
+    services.imports.book = {n: import_row(n + 500, row=n, state="released", account="10023-3") for n in range(1, 8)}
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("Ulast year\n6\n"))
+
+
+@SIZES
+def test_review_being_taken_back(desktop, services: FakeServices, snap_compare, size):
+    services.imports.batch = import_batch(state="released")
+    services.imports.book = {n: import_row(n + 500, row=n, state="released", account="10023-3") for n in range(1, 8)}
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("Ulast year\n7\n"))
+
+
+@SIZES
 def test_review_before_its_release(desktop, snap_compare, size):
     assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("R\n5\n"))
 
