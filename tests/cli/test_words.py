@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -166,20 +168,29 @@ def test_a_bug_is_70_and_keeps_its_secrets(words: Call, monkeypatch: pytest.Monk
     assert "s3cret" in (tmp_path / "log").read_text()
 
 
-def test_an_interrupted_command_is_130(tmp_path: Path) -> None:
+def test_an_interrupted_command_is_130(house, as_, tmp_path: Path) -> None:
     slow = tmp_path / "slow.csv"
     os.mkfifo(slow)
     process = subprocess.Popen(
         [sys.executable, "-m", "debtflow_tui", "import", "stage", str(slow), "--client", "HXL"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DEBTFLOW_USER": "bea", "DEBTFLOW_PASSWORD": "bea-password"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with slow.open("w"):  # waits until the command has opened the other end, and so is reading
+    with os.fdopen(_writing_end(slow, process), "w"):
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
     assert err.strip() == "debtflow: interrupted"
+
+
+def _writing_end(pipe: Path, process: subprocess.Popen[str]) -> int:
+    """Opens once the command has opened the other end, and so is reading."""
+    while process.poll() is None:
+        with suppress(OSError):
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.02)
+    raise AssertionError(process.communicate())
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(house, as_) -> None:
