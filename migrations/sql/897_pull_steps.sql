@@ -94,8 +94,8 @@ begin
    where x.id = p.id;
 end $$;
 
--- What kept a step from being done, the release too; it is tried again at the next look. Whether one that was being staged became a
--- batch is found out then.
+-- What kept a step from being done, the release too; it is tried again at the next look. Whether one that was being
+-- staged became a batch is found out then.
 create or replace function pull_troubled(file bigint, trouble text) returns void
   language plpgsql volatile security definer
   set search_path = pg_catalog, debtflow, pg_temp

@@ -1,5 +1,5 @@
--- Fetched files that nobody has to look at: where a batch is what was agreed with its client, its release begins here and
--- import_release_chunk goes on with it. Decided once for each file; what was agreed and what was found is kept.
+-- Fetched files that nobody has to look at: where a batch is what was agreed with its client, its release begins here
+-- and import_release_chunk goes on with it. Decided once for each file; what was agreed and what was found is kept.
 set role debtflow_kernel;
 
 -- A worker has to do with what a worker of its agency staged, whichever of them; a person with all of it.
@@ -94,7 +94,8 @@ declare
   doubts jsonb;
 begin
   if not pull_is_theirs(who, b.staged_by) then
-    perform fail('DF403', 'pull_release_role', 'a worker decides on what a worker has fetched', 'a supervisor releases it');
+    perform fail('DF403', 'pull_release_role', 'a worker decides on what a worker has fetched',
+                 'a supervisor releases it');
   elsif policy is not null and policy ->> 'max_error_rate' is null then
     perform fail('DF400', 'policy', 'how many rows may be in error is not said', '', '{"field": "policy"}');
   end if;

@@ -55,7 +55,8 @@ create table pull_file (
   decided_at    timestamptz,
   constraint pull_finished_has_time check ((state in ('taken', 'quarantined', 'gone')) = (finished_at is not null)),
   constraint pull_kept_is_hashed check (state in ('waiting', 'refused', 'quarantined', 'gone') or sha256 is not null),
-  constraint pull_taken_has_batch check ((state in ('staged', 'taken')) = (batch_id is not null)),
+  constraint pull_taken_has_batch check (
+    state = 'quarantined' or (state in ('staged', 'taken')) = (batch_id is not null)),
   constraint pull_refused_says_why check ((state in ('refused', 'quarantined')) = (reason is not null)),
   constraint pull_decided_says_why check (num_nulls(verdict, why, decided_at) in (0, 3)),
   constraint pull_left_for_reasons check ((verdict = 'left') = (why <> '[]')),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any, Final
 
@@ -63,6 +63,18 @@ class Undecided:
     batch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A fetched file that lies where taken ones go, and whose batch was rejected."""
+
+    file: int
+    name: str
+    size: int
+    modified_at: datetime
+    moved_to: str
+    batch: int
+
+
 class Journal:
     """The steps of files, written down as they are taken."""
 
@@ -114,6 +126,14 @@ class Journal:
         query = "select verdict, why from debtflow.pull_decide(%s, %s::jsonb)"
         row = self._store.act(lambda c: c.exec_driver_sql(query, (file, policy)).one())
         return row[0], row[1]
+
+    def rejected(self, client: str) -> tuple[Rejected, ...]:
+        query = "select file, name, size, modified_at, moved_to, batch from debtflow.pull_rejected(%s)"
+        rows = self._store.ask(lambda c: c.exec_driver_sql(query, (client,)).all())
+        return tuple(Rejected(*row) for row in rows)
+
+    def put_aside(self, file: int, where: str | None) -> None:
+        self._do("select debtflow.pull_put_aside(%s, %s)", file, where)
 
     def _do(self, query: str, *values: Any) -> None:
         self._store.act(lambda c: c.exec_driver_sql(query, values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -29,6 +30,16 @@ def kind_of(name: str, kinds: Mapping[str, str], otherwise: str) -> str:
 def written(name: str) -> str:
     """A name as it can be kept and shown: what is no printable text is escaped, so that no two names become one."""
     return "".join(_escaped(char) for char in name)
+
+
+def as_kept(name: str) -> str:
+    """A name on the server as text that the database takes; bytes that are no UTF-8 are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def from_kept(kept: str) -> str:
+    """The name on the server again."""
+    return re.sub(r"\\udc([89a-f][0-9a-f])", lambda byte: chr(0xDC00 + int(byte[1], 16)), kept)
 
 
 def with_number(name: str, number: int) -> str:

@@ -15,6 +15,7 @@ from services.domain.quoting import shown
 from services.errors import Busy, DebtFlowError, NotFound
 from services.gateways.drops import Login, Place, Server
 from services.pull import reading
+from services.pull.aside import put_aside
 from services.pull.deciding import Release, decided, with_verdicts
 from services.pull.journal import Claim, Journal, claimed
 from services.pull.names import meant
@@ -158,7 +159,7 @@ class Pull:
         for sight in sights:
             claim.check()
             steps.append(way.go(sight, listed[sight.name]) if sight.ready else Step(sight.id, sight.name, "waiting"))
-        return tuple(steps)
+        return (*steps, *put_aside(self._journal, server, source, claim))
 
 
 def _sftp(place: Place, login: Login) -> AbstractContextManager[Server]:

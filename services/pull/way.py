@@ -10,7 +10,7 @@ from pathlib import Path
 from services.errors import BadInput, DebtFlowError, Refused
 from services.gateways.drops import Entry, Moved, Server, Taken
 from services.pull.journal import Claim, Journal
-from services.pull.names import REPORT, kind_of, with_number
+from services.pull.names import REPORT, as_kept, kind_of, with_number
 from services.pull.results import Sight, Source, Step
 from services.pull.slip import slip
 from services.pull.spool import NoRoom, Spool
@@ -98,7 +98,7 @@ class Way:
         except Taken:
             name = with_number(entry.name, sight.id)
             self._server.move(entry, folder, name)
-        self._journal.moved(sight.id, f"{folder}/{name.encode('utf-8', 'backslashreplace').decode()}")
+        self._journal.moved(sight.id, f"{folder}/{as_kept(name)}")
 
     def _free(self, sight: Sight, entry: Entry, folder: str) -> str:
         taken = self._server.find(entry.name, folder) is not None

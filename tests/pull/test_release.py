@@ -176,6 +176,40 @@ def test_a_worker_releases_nothing_else(hxl: Pulling, house: House, sshd: Daemon
         pulling(house, hxl.source.place, sshd.login, hxl.spool, who="ana").look()
 
 
+def test_a_file_whose_batch_is_rejected_goes_into_quarantine(
+    mine: Pulling, house: House, sshd: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = Imports(house.store("bea"))
+    names: list[str | bytes] = ["a b.csv", "lost.csv", "ü.csv", b"l\xe9.csv"]
+    for number, name in enumerate(names):
+        sshd.write(name, written([line(f"{number}-1", amount="ten")]))
+    mine.take()
+    sshd.write("ü.csv", b"")
+    mine.take()
+    assert len(sshd.files("quarantine")) == 2
+    for batch in imports.batches()[0]:
+        imports.reject(batch.id, "Mr Quill sent nonsense")
+    (sshd.drop / "processed" / "lost.csv").unlink()
+    with monkeypatch.context() as dying:
+        dying.setattr(Journal, "put_aside", dies)
+        with pytest.raises(KeyboardInterrupt):
+            mine.look()
+    assert {step.outcome for step in mine.look().files} == {"refused"}
+    assert mine.look().files == ()
+    assert sshd.files("processed") == []
+    assert len([name for name in sshd.files("quarantine") if not name.endswith(".errors.csv")]) == 4
+    assert len(sshd.files("quarantine")) == 8
+    told = (sshd.drop / "quarantine" / "a b.csv.errors.csv").read_text()
+    assert "batch-rejected" in told
+    assert "Quill" not in told
+    files = seen(house, tmp_path)
+    assert {file.state for file in files.values()} == {"quarantined"}
+    assert files["a b.csv"].moved_to == "quarantine/a b.csv"
+    assert str(files["lost.csv"].reason).endswith("its file was gone by then")
+    sshd.write("again.csv", written([line("0-1", amount="ten")]))
+    assert set(mine.outcomes(mine.take()).values()) == {"taken"}
+
+
 def test_what_is_agreed_stands_in_the_configuration(tmp_path: Path) -> None:
     server = SftpSettings(host="sftp.example.org", user="harbor")
     agreed = {"HXL": ReleaseSettings("0.5%", 20, no_conflicts=True), "MED": ReleaseSettings()}

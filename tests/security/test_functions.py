@@ -259,7 +259,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         (*OPERATORS, WORKER),
         "pull_claim pull_due pull_look pull_looked pull_fetched pull_staging pull_staged pull_refused pull_moved "
-        "pull_troubled pull_undecided pull_decide",
+        "pull_troubled pull_undecided pull_decide pull_rejected pull_put_aside",
     ),
     (
         KERNEL,

@@ -64,7 +64,9 @@ pull_file = Table(
     CheckConstraint(
         "state in ('waiting', 'refused', 'quarantined', 'gone') or sha256 is not null", name="pull_kept_is_hashed"
     ),
-    CheckConstraint("(state in ('staged', 'taken')) = (batch_id is not null)", name="pull_taken_has_batch"),
+    CheckConstraint(
+        "state = 'quarantined' or (state in ('staged', 'taken')) = (batch_id is not null)", name="pull_taken_has_batch"
+    ),
     CheckConstraint("(state in ('refused', 'quarantined')) = (reason is not null)", name="pull_refused_says_why"),
     CheckConstraint("verdict in ('released', 'left')", name="pull_verdict_known"),
     CheckConstraint("jsonb_typeof(policy) = 'object'", name="pull_policy_shape"),
