@@ -118,7 +118,7 @@ class ChargingScreen(WeighingScreen):
         _, _, reference = wish.partition(" ")
         self.set_focus(self._fields["amount"].editor)
         self._fields.fill({"method": METHODS[0], "reference": reference})
-        self._keep_saying(_unheard_of(wish) if self._fields.wallet.ready else NOT_SET_UP)
+        self._keep_saying(_unheard_of(wish, self._fields.wallet))
 
     def on_form_changed(self, event: Form.Changed) -> None:
         """Say what another method means before it is used."""
@@ -262,9 +262,10 @@ def _provider(breaker: Breaker | None, desk: Desk) -> Iterator[Content]:
         yield plain(f"          next try at {desk.local(breaker.next_try_at):%H:%M:%S}")
 
 
-def _unheard_of(wish: str) -> Answer:
+def _unheard_of(wish: str, wallet: Wallet) -> Answer:
     try:
         method_meant(wish.split()[0])
     except BadInput as error:
-        return Answer(f"{error.message}, and no saved one begins so.", "error")
-    return Answer(f"No saved method begins with “{words(wish)}”.", "error")
+        also = "and no saved one begins so" if wallet.ready else "and cards are not set up here"
+        return Answer(f"{error.message}, {also}.", "error")
+    return Answer(f"No saved method begins with “{words(wish)}”.", "error") if wallet.ready else NOT_SET_UP
