@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from services.domain.files.reading import Reading
     from services.imports.results import Batch, Progress
     from services.office.results import Client
 
@@ -15,7 +16,14 @@ class Intake(Protocol):
     """The part of the import service that stages files and lists them."""
 
     def stage(
-        self, source: Path, name: str, client: str, *, progress: Callable[[Progress], None] | None = None
+        self,
+        source: Path,
+        name: str,
+        client: str,
+        *,
+        kind: str = "placements",
+        reading: Reading | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Batch: ...
 
     def batches(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.domain.alike import Alike, described
+from services.domain.files.reading import Reading
 from services.domain.findings import RULES, Finding
 from services.errors import NotFound, Refused, Stale
 from services.imports.report import ErrorReport
@@ -105,9 +106,10 @@ class FakeImports(Fake):
         return self.batch
 
     def stage(
-        self, source: Path, name: str, client: str, *, progress: Callable[[Progress], None] | None = None
-    ) -> Batch:
-        self.enter("stage", source.read_bytes(), name, client)
+        self, source: Path, name: str, client: str, *, kind: str = "placements", reading: Reading | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Batch:  # fmt: skip
+        self.enter("stage", source.read_bytes(), name, client, kind, reading)
         if progress:
             progress(Progress("stage", 1000, None))
         return self._count()

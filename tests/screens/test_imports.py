@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from threading import Event
 
@@ -10,6 +11,7 @@ import pytest
 from screens.batch import BatchScreen
 from screens.imports import ImportsScreen
 from screens.imports.folder import candidates, common, file, size
+from services.domain.files.reading import Reading
 from services.errors import BadInput, Refused
 from tests.screens.conftest import burst, press, settled, shown, top, until
 from tests.screens.fakes import FakeServices, session
@@ -83,9 +85,10 @@ async def test_a_file_is_completed_staged_and_opened_in_one_burst(desktop, intak
         await settled(pilot)
         await burst(pilot, "sh\t")
         assert "harbor_2026-1" in shown(app)
-        await burst(pilot, "1\t\nno\n")
-        ((data, name, client),) = intake.called("stage")
-        assert (data, name, client) == (b"external_ref\nA1\n", "harbor_2026-11.csv", "NORTHBY")
+        await burst(pilot, "1\t\nno\npay\n")
+        ((data, *said),) = intake.called("stage")
+        assert data == b"external_ref\nA1\n"
+        assert said == ["harbor_2026-11.csv", "NORTHBY", "payments", Reading()]
         assert isinstance(top(app), BatchScreen)
 
 
@@ -93,7 +96,7 @@ async def test_a_file_that_is_not_there_is_said_under_its_field(desktop, intake:
     app = desktop(batches)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await burst(pilot, "snowhere.csv\n\n")
+        await burst(pilot, "snowhere.csv\n\n\n")
         assert "✗ there is no such file here" in shown(app)
         assert intake.called("stage") == []
 
@@ -103,7 +106,7 @@ async def test_a_file_that_was_sent_before_is_refused_and_the_form_stays(desktop
     app = desktop(batches)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await burst(pilot, "snorthby.txt\n\n")
+        await burst(pilot, "snorthby.txt\n\n\n")
         assert "this file is here already, as batch 117" in shown(app)
         await burst(pilot, "\n")
         assert "northby.txt" in shown(app)
@@ -154,10 +157,63 @@ async def test_progress_is_shown_while_it_runs(desktop, intake: FakeImports, inb
     app = desktop(batches)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await burst(pilot, "snorthby.txt\n")
+        await burst(pilot, "snorthby.txt\n\n")
         await pilot.press("enter")
         await until(pilot, lambda: bool(intake.called("stage")))
         await until(pilot, lambda: "Reading the file…" in shown(app))
         gate.set()
         await settled(pilot)
         assert isinstance(top(app), BatchScreen)
+
+
+async def test_what_is_guessed_of_a_file_is_shown_and_overruled(desktop, intake: FakeImports, inbox: Path):
+    (inbox / "odd.txt").write_bytes(b"list of 1 May\nref~name;x\nA1~Oyelaran;y\n")
+    app = desktop(batches)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "sharbor_2026-11.csv")
+        assert "1 column: external_ref" in shown(app)
+        await press(pilot, "ctrl+u")
+        await burst(pilot, "odd.txt")
+        await press(pilot, "f4", "down", "down", "ctrl+u")
+        await burst(pilot, "~")
+        await press(pilot, "enter", "down", "ctrl+u")
+        await burst(pilot, "2")
+        assert "2 columns: ref, name;x" in shown(app)
+        assert "A1 │ Oyelaran;y" in shown(app)
+        await press(pilot, "f10")
+        assert "2 columns: ref, name;x" in shown(app)
+        await press(pilot, "f10")
+        assert intake.called("stage")[0][4] == Reading(delimiter="~", header_line=2)
+
+
+async def test_a_reading_that_cannot_be_is_said_and_stays(desktop, intake: FakeImports, inbox: Path):
+    app = desktop(batches)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "snowhere.csv")
+        await press(pilot, "f4")
+        assert "there is no such file here" in shown(app)
+        await press(pilot, "ctrl+u")
+        await burst(pilot, "northby.txt")
+        await press(pilot, "f4")
+        await burst(pilot, "fix\n\n1,x")
+        await press(pilot, "f10")
+        assert "type whole numbers" in shown(app)
+        assert intake.called("stage") == []
+
+
+async def test_a_file_of_an_archive_is_named_where_several_fit(desktop, intake: FakeImports, inbox: Path):
+    with zipfile.ZipFile(inbox / "both.zip", "w") as archive:
+        archive.writestr("may.csv", "external_ref,debtor_name\nA1,Oyelaran\n")
+        archive.writestr("june.csv", "external_ref\nB1\n")
+    app = desktop(batches)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "sboth.zip")
+        assert "✗ the archive does not hold one file" in shown(app)
+        await press(pilot, "f4", "down")
+        await burst(pilot, "may.csv")
+        assert "2 columns: external_ref, debtor_name" in shown(app)
+        await press(pilot, "f10", "f10")
+        assert intake.called("stage")[0][4] == Reading(entry="may.csv")

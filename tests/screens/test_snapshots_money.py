@@ -269,6 +269,20 @@ def test_imports_staging_a_file(desktop, snap_compare, size, tmp_path, monkeypat
     assert snap_compare(desktop(listing), terminal_size=size, run_before=typed("sh"))
 
 
+@SIZES
+@pytest.mark.parametrize("keys", [(), ("f4",)], ids=["shown", "overruled"])
+def test_imports_how_a_file_is_read(desktop, snap_compare, size, tmp_path, monkeypatch, keys):
+    rows = "".join(f"HX-{n};Oyelaran, Quillfeather;{n}.00;2025-11-30\n" for n in range(1, 9))
+    (tmp_path / "harbor.csv").write_text(f"external_ref;debtor_name;original_amount;due_date\n{rows}")
+    monkeypatch.chdir(tmp_path)
+
+    async def go(pilot: Pilot[Any]) -> None:
+        await typed("sharbor.csv")(pilot)
+        await press(pilot, *keys)
+
+    assert snap_compare(desktop(listing), terminal_size=size, run_before=go)
+
+
 # ---- review ----------------------------------------------------------------------------------------------------------
 
 
