@@ -1,25 +1,34 @@
 -- Comparison of recalls and of contacts with the accounts they name.
 set role debtflow_kernel;
 
--- A recall of what is closed has nothing to do; one under way to be paid waits; what it would end is said.
+-- A recall of what is closed has nothing to do; one under way to be paid waits, and so does one whose debtor has paid what
+-- was offered, until the rest is given up; what it ends is said.
 create or replace function import_recall_finding(account bigint, number text, status text, held bigint) returns jsonb
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
+  planned constant bigint := (select p.id from plan p where p.account_id = account and p.state <> 'canceled');
   ends constant text := concat_ws(', ',
-    (select 'a payment plan' from plan p where p.account_id = account and p.state <> 'canceled' limit 1),
+    case when planned is not null then 'a payment plan' end,
     (select 'an offer to settle' from settlement s where s.account_id = account and s.state = 'open' limit 1),
     (select 'a promise to pay' from promise p where p.account_id = account and p.state = 'open' limit 1));
 begin
   return case
     when status in ('closed', 'settled') then import_finding(
       'already-closed', '', format('account %s is %s already: there is nothing to recall', number, status))
-    when held > 0 then import_finding(
+    when held > 0
+      or planned is not null
+         and exists (select from plan_lines(array[planned], current_date) l where l.state = 'charging')
+    then import_finding(
       'charge-under-way', '', format('a card payment is under way on account %s: wait for it, or leave the row out',
                                      number))
+    when settlement_is_met(account) then import_finding(
+      'work-since', '', format(
+        'the debtor has paid what was offered on account %s: wait until the rest is given up, or leave the row out',
+        number), 'external_ref')
     when ends <> '' then import_finding(
-      'work-ends', '', format('account %s has %s: nothing more comes of it once it is closed', number, ends),
+      'work-ends', '', format('account %s has %s: it ends with the recall', number, ends),
       'external_ref', 'warning')
     else '[]'
   end;

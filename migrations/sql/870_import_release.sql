@@ -50,7 +50,7 @@ as $$
 $$;
 
 -- Holds what the rows will move before anybody looks at it again: the client whose round a placement takes its turn of;
--- else debtors, the period, the accounts by id.
+-- else debtors or plans, the period, the accounts by id.
 create or replace function import_release_lock(b import_batch, rows int[]) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -65,6 +65,9 @@ begin
   if b.kind in ('placements', 'contacts') then
     perform from debtor d
       where d.id in (select a.debtor_id from account a where a.id = any (accounts)) order by d.id for no key update;
+  end if;
+  if b.kind = 'recalls' then
+    perform from plan p where p.account_id = any (accounts) and p.state <> 'canceled' order by p.id for no key update;
   end if;
   perform period_shared(b.agency_id);
   perform from account_balance x where x.account_id = any (accounts) order by x.account_id for no key update;

@@ -70,6 +70,10 @@ create or replace function import_recall_undo(b import_batch, rows int[], who id
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
+  perform agreements_back((
+    select coalesce(jsonb_agg(jsonb_build_object('account_id', r.account_id, 'ended', r.effect -> 'ended')), '[]')
+      from import_row r
+     where r.batch_id = b.id and r.row_no = any (rows) and r.effect ? 'ended'), who);
   with asked as materialized (
     select r.account_id, r.effect ->> 'status' as status, (r.effect ->> 'flag')::bigint as flag
       from import_row r

@@ -24,6 +24,11 @@ def shown(text: str, limit: int = 40) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
+def for_spreadsheet(text: str) -> str:
+    """A cell for people's spreadsheets, which take nothing in it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
 def is_text(value: str) -> bool:
     """Whether it can be kept: bytes that were no text came in as half characters, which no encoding takes."""
     return not any("\ud800" <= char <= "\udfff" for char in value)

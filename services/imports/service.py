@@ -8,7 +8,7 @@ from datetime import date
 from services.domain.agreed import Agreed
 from services.domain.alike import Alike
 from services.domain.files.reading import Reading
-from services.imports import alike, filestore, history, queries, release, report, review, staging, undo
+from services.imports import alike, filestore, history, queries, release, report, returned, review, staging, undo
 from services.imports.report import ErrorReport
 from services.imports.results import (
     AlikePreview,
@@ -25,6 +25,7 @@ from services.imports.results import (
     Verdict,
     Where,
 )
+from services.imports.returned import Returned
 from services.imports.spool import Source
 from services.store import Store
 
@@ -210,6 +211,10 @@ class Imports:
     def report(self, batch_id: int, *, states: Sequence[str] = ("error",)) -> ErrorReport:
         """The rows that failed, as the client sent them, with the reasons beside them; raises Refused for none."""
         return report.report(self._store, batch_id, tuple(states))
+
+    def returned(self, batch_id: int) -> Iterator[Returned]:
+        """The accounts that a batch of recalls gave back, with the balance of that day; raises Refused for none."""
+        return returned.returned(self._store, batch_id)
 
     def approve(self, batch_id: int) -> Batch:
         """Stand in for the batch as it is now; whoever has changed its rows may then release it.

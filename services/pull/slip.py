@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from services.domain.quoting import for_spreadsheet
 from services.pull.results import Sight
 
 COLUMNS = ("file", "size", "rule", "reason", "what_to_do")
@@ -15,10 +16,7 @@ def slip(sight: Sight) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerow(_plain(each) for each in (sight.name, str(sight.size), sight.rule, sight.reason, sight.hint))
+    writer.writerow(
+        for_spreadsheet(each or "") for each in (sight.name, str(sight.size), sight.rule, sight.reason, sight.hint)
+    )
     return text.getvalue().encode()
-
-
-def _plain(value: str | None) -> str:
-    cell = value or ""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell

@@ -299,7 +299,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_worked_since import_undo_begin import_undo_refs import_undo_left import_taken_back import_undo_rows "
         "import_undo_next import_undo_lock import_pay_undo import_adjust_back import_adjust_undo import_recall_undo "
-        "import_reach_undo placement_undo placement_change_undo",
+        "import_reach_undo placement_undo placement_change_undo recalled_words recalled_reason reason_before_recall "
+        "agreements_told agreements_end agreements_back",
     ),
 )
 
