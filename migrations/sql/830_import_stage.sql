@@ -49,6 +49,18 @@ begin
   end if;
 end $$;
 
+-- The currency that a client of the caller's agency places in; a collector lists batches and reads no books.
+create or replace function client_currency(client int) returns text
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select b.currency::text
+    from client c
+    join book b on b.id = c.book_id
+   where c.id = client_currency.client and c.agency_id = (select (me()).agency_id)
+$$;
+select operators_may('execute on function client_currency');
+
 -- What reading the file takes; refuses before it is read what would be refused after.
 create or replace function import_stage_begin(client text, digest bytea) returns table (currency text, today date)
   language plpgsql stable security definer

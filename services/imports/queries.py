@@ -25,10 +25,9 @@ _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
        encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason,
-       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason, k.currency, b.reading
+       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason, debtflow.client_currency(b.client_id), b.reading
   from debtflow.import_batch b
   join debtflow.client c on c.id = b.client_id
-  join debtflow.book k on k.id = c.book_id
   join debtflow.file f on f.id = b.file_id
   join debtflow.users u on u.id = b.staged_by
   left join debtflow.users v on v.id = b.approved_by
@@ -39,11 +38,6 @@ select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reaso
   from debtflow.import_row r
   left join debtflow.account a on a.id = r.account_id
  where r.batch_id = %s
-"""
-_CURRENCY: Final = """
-select k.currency
-  from debtflow.import_batch b join debtflow.client c on c.id = b.client_id join debtflow.book k on k.id = c.book_id
- where b.id = %s
 """
 _FINDINGS: Final = """
 select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
@@ -122,8 +116,7 @@ def row_in(connection: Connection, batch_id: int, row_no: int) -> ImportRow:
 
 def currency_in(connection: Connection, batch_id: int) -> str:
     """The currency that the batch's client places in; raises NotFound."""
-    _batch_in(connection, batch_id)
-    return str(connection.exec_driver_sql(_CURRENCY, (batch_id,)).scalar_one())
+    return _batch_in(connection, batch_id).currency
 
 
 def known_batch(batch_id: int) -> int:

@@ -82,7 +82,7 @@ def test_a_file_goes_on_where_its_line_was_cut(hxl: Pulling, sshd: Daemon, monke
     os.utime(path, (1e9, 1e9))
     hxl.look()
     fetched: list[int] = []
-    with cut_after(sshd.port, 9 << 20) as (port, given):
+    with cut_after(sshd.port, 12 << 20) as (port, given):
         cut = hxl.other(place=replace(hxl.source.place, port=port))
         with pytest.raises(ServerAway, match="cannot be reached, or was lost"):
             cut.look()
@@ -100,7 +100,9 @@ def test_a_file_goes_on_where_its_line_was_cut(hxl: Pulling, sshd: Daemon, monke
         monkeypatch.setattr(sftp.Sftp, "read", read)
         assert cut.outcomes(cut.look()) == {"big.csv": "taken"}
     assert fetched == [(here - spool.BACK) // (1 << 20) * (1 << 20)]
-    assert given[1] < len(whole) + len(filler)  # what the line itself adds differs from run to run
+    left = len(whole) + len(filler) - fetched[0]
+    assert fetched[0] > 0
+    assert given[1] < left * 1.2  # the line itself adds a part
     assert hxl.house.one("select rows from debtflow.import_batch") == 30
     assert hxl.house.one("select trouble from debtflow.pull_client") is None
 

@@ -64,6 +64,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "payment_preview payment_post payment_reverse payment_reference lock_holder "
         "ledger_replay ledger_transfers ledger_health",
     ),
+    (KERNEL, OPERATORS, "client_currency"),
     (KERNEL, OPERATORS, "plus4 plus8 allocate"),
     (KERNEL, (*OPERATORS, OWNER), "sum4"),
     (
