@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.periodic import PeriodicDeferrer
 from procrastinate.worker import Worker
 
 from debtflow_tui.saying import Say
@@ -19,6 +21,8 @@ from debtflow_tui.worker.queue import app_of, connector
 from services.errors import Busy, DebtFlowError, Unreachable
 
 if TYPE_CHECKING:
+    from procrastinate import App
+
     from debtflow_tui.wiring import Services
     from debtflow_tui.worker.chores import Chore
     from debtflow_tui.worker.duties import Duties
@@ -105,6 +109,8 @@ class Work:
                 install_signal_handlers=False,
                 update_heartbeat_interval=HEARTBEAT_EVERY,
             )
+            if terms.once:
+                await self._bring_due(app)
             how = "listening" if terms.listen else f"polling every {POLL_WITHOUT_LISTENING:.0f} s"
             self._say(f"taking jobs of {queue}, {terms.jobs} at once, {how}")
             loops = [asyncio.create_task(each) for each in (self._rescuing(), *map(self._pulsing, self._chores))]
@@ -114,6 +120,14 @@ class Work:
                 for loop in loops:
                     loop.cancel()
                 self._worker, self._suspects = None, frozenset()
+
+    async def _bring_due(self, app: App) -> None:
+        """A worker that ends when idle must not be idle before its chores are in the queue."""
+        for chore in self._chores:
+            if chore.cron is None:
+                await asyncio.to_thread(self._duties.pulse, chore)
+        deferrer = PeriodicDeferrer(app.periodic_registry, **app.periodic_defaults)
+        await deferrer.defer_jobs(deferrer.get_previous_tasks(at=time.time()))
 
     async def _pulsing(self, chore: Chore) -> None:
         while chore.cron is None:

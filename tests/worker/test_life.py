@@ -149,6 +149,26 @@ def test_chores_run_and_say_how_they_went(house: House) -> None:
     assert "count: 3" in words
 
 
+def test_a_worker_that_ends_when_idle_does_what_is_due_first(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(_: object) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr("procrastinate.periodic.PeriodicDeferrer.worker", late)
+    ran: list[str] = []
+
+    def chore(name: str, cron: str | None) -> Chore:
+        def run(_: Services) -> int:
+            ran.append(name)
+            return 1
+
+        return Chore(name, name, cron, timedelta(days=1), run)
+
+    chores = (chore("daily", "20 3 * * *"), chore("always", None))
+    asyncio.run(work_of(house.store("wally"), dsn_of(house.url, "wally"), Hears(), *chores).run())
+    assert "daily" in ran
+    assert "always" in ran
+
+
 def test_a_chore_that_is_due_while_it_still_waits_is_not_queued_twice(house: House) -> None:
     words: list[str] = []
 
