@@ -25,7 +25,8 @@ _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
        encode(f.sha256, 'hex'), b.encoding, b.delimiter, u.login, b.staged_at, b.finished_at, b.reason,
-       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason, debtflow.client_currency(b.client_id), b.reading
+       b.version, v.login, b.approved_at, b.kind, b.undone, b.undo_reason, debtflow.client_currency(b.client_id),
+       b.reading
   from debtflow.import_batch b
   join debtflow.client c on c.id = b.client_id
   join debtflow.file f on f.id = b.file_id
