@@ -62,6 +62,7 @@ declare
   a account := account_open(number, 'account.contact_remove');
   gone text;
 begin
+  perform from debtor d where d.id = a.debtor_id for no key update;
   update debtor_contact c
      set removed_at = kernel_now(), is_primary = false
    where c.id = contact and c.debtor_id = a.debtor_id and c.removed_at is null

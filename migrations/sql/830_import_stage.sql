@@ -61,14 +61,24 @@ as $$
 $$;
 select operators_may('execute on function client_currency');
 
--- What reading the file takes; refuses before it is read what would be refused after.
+-- By what two people, or a worker and the one who came after its death, know that they stage the same file.
+create or replace function import_stage_key(agency int, digest bytea) returns int
+  language sql immutable parallel safe
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select hashtext(agency || ' ' || encode(digest, 'hex'))
+$$;
+
+-- What reading the file takes; refuses before it is read what would be refused after. Whoever is staging the same file
+-- is waited for.
 create or replace function import_stage_begin(client text, digest bytea) returns table (currency text, today date)
-  language plpgsql stable security definer
+  language plpgsql volatile security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
   who constant identity := import_stager();
 begin
+  perform pg_advisory_xact_lock(4627310, import_stage_key(who.agency_id, digest));
   return query
   select b.currency::text, agency_today(who.agency_id)
     from client c
@@ -81,8 +91,8 @@ begin
 end $$;
 
 -- The rows of an upload become a batch of a file that is kept already; `terms` say how it was read: encoding, delimiter,
--- reading (all of it). Two people staging one file at once: the second waits on the file or on the batch's unique key,
--- and is told the first one's batch.
+-- reading (all of it). Whoever calls this without having begun may stage a file at the same time as somebody else: the
+-- second waits on the file or on the batch's unique key, and is told the first one's batch.
 create or replace function import_stage_close(
   upload uuid,
   client text,

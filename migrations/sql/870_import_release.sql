@@ -49,27 +49,40 @@ as $$
      limit size)
 $$;
 
--- Holds what the rows will move before anybody looks at it again: the client whose round a placement takes its turn of;
--- else debtors or plans, the period, the accounts by id.
+-- Holds what the rows will move before anybody looks at it again: the client whose round a placement takes its turn of,
+-- then what `import_hold` holds.
 create or replace function import_release_lock(b import_batch, rows int[]) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-declare
-  accounts bigint[];
 begin
   if b.kind = 'placements' then
     perform from client c where c.id = b.client_id for no key update;
   end if;
-  accounts := import_accounts(b, rows);
-  if b.kind in ('placements', 'contacts') then
+  perform import_hold(b, import_accounts(b, rows));
+end $$;
+
+-- Holds the agency where debtors are written, the period, plans that end or stand again, debtors, the accounts by id. A
+-- placement finds out late which other debtors are the same person: two who write debtors would wait for each other, so
+-- the second waits for the first from the beginning.
+create or replace function import_hold(b import_batch, accounts bigint[]) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  writes_debtors constant boolean := b.kind in ('placements', 'contacts');
+begin
+  if writes_debtors then
+    perform from agency a where a.id = b.agency_id for no key update;
+  end if;
+  perform period_shared(b.agency_id);
+  if b.kind = 'recalls' then
+    perform from plan p where p.account_id = any (accounts) order by p.id for no key update;
+  end if;
+  if writes_debtors then
     perform from debtor d
       where d.id in (select a.debtor_id from account a where a.id = any (accounts)) order by d.id for no key update;
   end if;
-  if b.kind = 'recalls' then
-    perform from plan p where p.account_id = any (accounts) and p.state <> 'canceled' order by p.id for no key update;
-  end if;
-  perform period_shared(b.agency_id);
   perform from account_balance x where x.account_id = any (accounts) order by x.account_id for no key update;
 end $$;
 

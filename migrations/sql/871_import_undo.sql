@@ -141,7 +141,8 @@ begin
                   from import_row r
                  where r.batch_id = b.id and r.ref = any (picked) and r.state = 'released'
                  order by r.row_no desc);
-  perform import_undo_lock(b, rows);
+  perform import_hold(b, array(
+    select distinct r.account_id from import_row r where r.batch_id = b.id and r.row_no = any (rows)));
   worked := array(select r.row_no
                     from import_worked_since(b.id, picked) w
                     join import_row r on r.batch_id = b.id and r.account_id = w.account_id and r.ref = any (picked)
@@ -156,23 +157,6 @@ begin
        set state = case x.released when 0 then 'undone' else 'released' end
      where x.id = b.id;
   end if;
-end $$;
-
--- Holds what the rows moved, in the order of locks.
-create or replace function import_undo_lock(b import_batch, rows int[]) returns void
-  language plpgsql
-  set search_path = pg_catalog, debtflow, pg_temp
-as $$
-declare
-  accounts constant bigint[] := array(
-    select distinct r.account_id from import_row r where r.batch_id = b.id and r.row_no = any (rows));
-begin
-  if b.kind in ('placements', 'contacts') then
-    perform from debtor d
-      where d.id in (select a.debtor_id from account a where a.id = any (accounts)) order by d.id for no key update;
-  end if;
-  perform period_shared(b.agency_id);
-  perform from account_balance x where x.account_id = any (accounts) order by x.account_id for no key update;
 end $$;
 
 -- One step of an undo: takes back up to `size` rows, and with them all others of their accounts. Gives the batch's

@@ -79,6 +79,19 @@ begin
    where x.id = p.id;
 end $$;
 
+-- Where it is about to be moved: written down first, so that after a death between the move and its word the file is
+-- not lost sight of.
+create or replace function pull_moving(file bigint, moved_to text) returns void
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  p constant pull_file := pull_at(file, '{staged,refused}');
+begin
+  perform act_begin('pull.move');
+  update pull_file x set moved_to = pull_moving.moved_to where x.id = p.id;
+end $$;
+
 -- Out of the folder: archived, or in quarantine.
 create or replace function pull_moved(file bigint, moved_to text) returns void
   language plpgsql volatile security definer
@@ -110,5 +123,6 @@ begin
 end $$;
 
 select operators_may(f), worker_may(f)
-  from (values ('execute on function pull_fetched, pull_staging, pull_staged, pull_refused, pull_moved, pull_troubled'))
+  from (values ('execute on function pull_fetched, pull_staging, pull_staged, pull_refused, pull_moving, pull_moved,'
+               ' pull_troubled'))
        x(f);

@@ -110,6 +110,9 @@ class Journal:
     def refused(self, file: int, rule: str, reason: str, hint: str | None) -> None:
         self._do("select debtflow.pull_refused(%s, %s, %s, %s)", file, rule, reason, hint)
 
+    def moving(self, file: int, where: str) -> None:
+        self._do("select debtflow.pull_moving(%s, %s)", file, where)
+
     def moved(self, file: int, where: str) -> None:
         self._do("select debtflow.pull_moved(%s, %s)", file, where)
 

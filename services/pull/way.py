@@ -92,13 +92,17 @@ class Way:
 
     def _move(self, sight: Sight, entry: Entry, folder: str) -> None:
         self._claim.check()
-        name = self._free(sight, entry, folder)
         try:
-            self._server.move(entry, folder, name)
+            where = self._moved(sight, entry, folder, self._free(sight, entry, folder))
         except Taken:
-            name = with_number(entry.name, sight.id)
-            self._server.move(entry, folder, name)
-        self._journal.moved(sight.id, f"{folder}/{as_kept(name)}")
+            where = self._moved(sight, entry, folder, with_number(entry.name, sight.id))
+        self._journal.moved(sight.id, where)
+
+    def _moved(self, sight: Sight, entry: Entry, folder: str, name: str) -> str:
+        where = f"{folder}/{as_kept(name)}"
+        self._journal.moving(sight.id, where)
+        self._server.move(entry, folder, name)
+        return where
 
     def _free(self, sight: Sight, entry: Entry, folder: str) -> str:
         taken = self._server.find(entry.name, folder) is not None

@@ -54,7 +54,8 @@ class Desk:
         """The books are what their postings say, and papers say what their transfers say."""
         bea = self.house.store("bea")
         query = "select name from debtflow.ledger_health() where broken <> 0 union all "
-        query += "select name from debtflow.debts_health() where not ok"
+        query += "select name from debtflow.debts_health() where not ok union all "
+        query += "select name from debtflow.imports_health() where not ok"
         broken = bea.ask(lambda c: c.exec_driver_sql(query).fetchall())
         assert broken == []
         return Ledger(bea).replay_check().ok

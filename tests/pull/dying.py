@@ -34,8 +34,8 @@ from tests.support.sshd import Daemon
 
 STEPS: tuple[tuple[type, str], ...] = (
     (Journal, "look"), (Journal, "fetched"), (Journal, "staging"), (Journal, "staged"), (Journal, "refused"),
-    (Journal, "moved"), (Journal, "looked"), (Spool, "fetch"), (Spool, "_grow"), (sftp.Sftp, "look"),
-    (sftp.Sftp, "find"), (sftp.Sftp, "move"), (sftp.Sftp, "put"),
+    (Journal, "moving"), (Journal, "moved"), (Journal, "looked"), (Spool, "fetch"), (Spool, "_grow"),
+    (sftp.Sftp, "look"), (sftp.Sftp, "find"), (sftp.Sftp, "move"), (sftp.Sftp, "put"),
     (Journal, "undecided"), (Journal, "decide"),
 )  # fmt: skip
 MOST = 400

@@ -84,7 +84,12 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "books_out_of_balance currencies_not_zero payments_without_transfer transfers_not_whole "
         "collectors_not_copied paid_in_full_but_owing",
     ),
-    (KERNEL, OPERATORS, "debts_health"),
+    (KERNEL, OPERATORS, "debts_health imports_health"),
+    (
+        KERNEL,
+        (),
+        "imports_not_counted imports_not_posted imports_not_once imports_not_undone import_moves files_not_whole",
+    ),
     (
         KERNEL,
         (),
@@ -259,8 +264,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         (*OPERATORS, WORKER),
-        "pull_claim pull_due pull_look pull_looked pull_fetched pull_staging pull_staged pull_refused pull_moved "
-        "pull_troubled pull_undecided pull_decide pull_rejected pull_put_aside",
+        "pull_claim pull_due pull_look pull_looked pull_fetched pull_staging pull_staged pull_refused pull_moving "
+        "pull_moved pull_troubled pull_undecided pull_decide pull_rejected pull_put_aside",
     ),
     (
         KERNEL,
@@ -273,7 +278,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
-        "import_clerk import_stager import_finding import_lock import_own_findings "
+        "import_clerk import_stager import_stage_key import_finding import_lock import_own_findings "
         "import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next import_releaser "
         "import_refuse_known import_release_begin import_review import_row_at import_rows_known "
@@ -299,7 +304,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         (),
         "import_worked_since import_undo_begin import_undo_refs import_undo_left import_taken_back import_undo_rows "
-        "import_undo_next import_undo_lock import_pay_undo import_adjust_back import_adjust_undo import_recall_undo "
+        "import_undo_next import_hold import_pay_undo import_adjust_back import_adjust_undo import_recall_undo "
         "import_reach_undo placement_undo placement_change_undo recalled_words recalled_reason reason_before_recall "
         "agreements_told agreements_end agreements_back",
     ),

@@ -1,24 +1,13 @@
-"""Operators and workers in processes of their own, who die where they are told to.
-
-Run as a program: clerk.py URL; every line on stdin is a list of jobs that are done at once, each by a fresh process.
-Every job's answer is a line on stdout, and one with ``ended`` follows when all are over.
-"""
+"""Operators and workers in processes of their own, who die where they are told to; run as a program with the URL."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import stripe._http_client
 
@@ -30,11 +19,8 @@ from services.gateways.stripe import Stripe
 from services.store import Store
 from services.webhooks import Webhooks
 from tests.support.office import password_of
-from tests.torture.steps import Steps
+from tests.torture.births import Job, ready, serve
 from tests.torture.worker import Worker
-
-Job = dict[str, Any]
-STEPS: Final = Steps()
 
 
 @dataclass(frozen=True)
@@ -102,43 +88,13 @@ ACTS: Final[dict[str, Callable[[Place, Job], str]]] = {
 }
 
 
-def work(url: str, job: Job) -> None:
+def work(url: str, job: Job) -> str:
     """One person at one desk, or one round of the worker."""
     store = Store(url, user=job["login"], password=password_of(job["login"]), size=1)
     store.open_session("torture")
     at = Place(store, url, Stripe(job["stripe"], api_base=job["api"], read=0.5, retries=job["retries"]))
-    STEPS.begin(job.get("dies_at"))
-    try:
-        said = ACTS[job["act"]](at, job)
-    except DebtFlowError as error:
-        said = f"{type(error).__name__} {error.rule}"
-    line = {"act": job["act"], "said": said, "steps": STEPS.taken if job.get("tells") else len(STEPS.taken)}
-    os.write(1, json.dumps(line).encode() + b"\n")
-
-
-def born(url: str, job: Job) -> int:
-    """A process for the job; gives its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work(url, job)
-        except BaseException as error:
-            os.write(1, json.dumps({"act": job["act"], "bug": repr(error)}).encode() + b"\n")
-        os._exit(0)
-    return child
-
-
-def main(url: str) -> None:
-    STEPS.watch()
-    for line in sys.stdin:
-        children = [(born(url, job), job) for job in json.loads(line)]
-        for child, job in children:
-            if job.get("lives"):
-                time.sleep(job["lives"])
-                os.kill(child, signal.SIGKILL)
-        for child, _ in children:
-            os.waitpid(child, 0)
-        os.write(1, b'{"ended": true}\n')
+    ready(job)
+    return ACTS[job["act"]](at, job)
 
 
 def _usd(job: Job) -> Money:
@@ -148,4 +104,4 @@ def _usd(job: Job) -> Money:
 if __name__ == "__main__":
     stripe._http_client.HTTPClient.INITIAL_DELAY = 0.01
     stripe._http_client.HTTPClient.MAX_DELAY = 0.02  # type: ignore[assignment] # whole seconds, by its own habit
-    main(sys.argv[1])
+    serve(lambda job: work(sys.argv[1], job))

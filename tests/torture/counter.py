@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -26,11 +25,9 @@ from services.webhooks.intake import Delivery, Intake
 from tests.charges.conftest import Office
 from tests.support.house import House
 from tests.support.office import password_of
-from tests.torture import clerk
+from tests.torture.births import ROOT, Job, People
 from tests.torture.worker import Worker
 
-Job = dict[str, Any]
-ROOT = Path(__file__).parents[2]
 DAY = 24 * 60
 OPEN = """
   select 'charge', id::text, kind, method, state, reason from debtflow.charge
@@ -88,14 +85,10 @@ class Counter:
         self.provider = Provider()
         self.gateway = Stripe(KEY, api_base=self.provider.url)
         self._worker = Worker(house.store("wally"), house.url, self.gateway)
-        self._clerk = subprocess.Popen(
-            [sys.executable, str(Path(clerk.__file__)), house.url],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )  # fmt: skip
+        self._clerks = People("tests.torture.clerk", house.url)
 
     def close(self) -> None:
-        self._clerk.kill()
-        self._clerk.communicate()
+        self._clerks.close()
         self._door.close()
         self.provider.close()
 
@@ -103,16 +96,8 @@ class Counter:
 
     def at_once(self, *jobs: Job) -> list[Job]:
         """Each job by a process of its own; gives what those said who lived to say it."""
-        assert self._clerk.stdin is not None
-        assert self._clerk.stdout is not None
         common = {"stripe": KEY, "api": self.provider.url, "retries": 0}
-        self._clerk.stdin.write(json.dumps([common | job for job in jobs]) + "\n")
-        self._clerk.stdin.flush()
-        said: list[Job] = []
-        while not (line := json.loads(self._clerk.stdout.readline())).get("ended"):
-            assert "bug" not in line, line
-            said.append(line)
-        return said
+        return self._clerks.at_once(*(common | job for job in jobs))
 
     def debtor(self, name: str = "pm_card_visa", outcome: str | None = None) -> tuple[str, int]:
         """An account over 100.00 and a method that its debtor keeps at the provider."""

@@ -31,12 +31,13 @@ class Steps:
 
     def watch(self) -> None:
         """Look on at what this process does; nothing but the test's own process is changed by it."""
-        self._around(psycopg.Cursor, "execute", _words)
-        self._around(psycopg.AsyncCursor, "execute", _words)
-        self._around(Line, "request", lambda *_: "call")
-        self._around(http.client.HTTPConnection, "getresponse", lambda *_: "answer")
+        self.around(psycopg.Cursor, "execute", _words)
+        self.around(psycopg.AsyncCursor, "execute", _words)
+        self.around(Line, "request", lambda *_: "call")
+        self.around(http.client.HTTPConnection, "getresponse", lambda *_: "answer")
 
-    def _around(self, owner: type, name: str, what: Callable[..., str]) -> None:
+    def around(self, owner: type, name: str, what: Callable[..., str]) -> None:
+        """Every call of this method is two steps as well."""
         really: Callable[..., Any] = getattr(owner, name)
 
         def watched(*given: Any, **named: Any) -> Any:

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 from urllib.error import HTTPError
 
-from tests.torture.counter import Counter, Job, a_charge, a_link, a_refund, an_ear, the_queue, the_worker
+from tests.torture.births import Job
+from tests.torture.counter import Counter, a_charge, a_link, a_refund, an_ear, the_queue, the_worker
 
 FAULTS = ("drop_before", "drop_after", "timeout", "slow", "429", "500")
 KINDS = (

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import pytest
 
 from tests.support.house import House
-from tests.torture.counter import Counter, Job, a_charge, a_link, a_refund, an_ear, the_worker
+from tests.torture.births import Job
+from tests.torture.counter import Counter, a_charge, a_link, a_refund, an_ear, the_worker
 from tests.torture.stories import Story
 
 SIDE_BY_SIDE = 5
