@@ -69,8 +69,7 @@ async def test_a_method_that_a_paid_link_leaves_shows_by_itself(desktop, charges
         assert len(charges.called("methods")) == reads
 
 
-async def test_charges_are_listed_and_opened(desktop, charges: FakeCharges, monkeypatch):
-    monkeypatch.setattr("screens.charge.screen.WATCH_EVERY", 3600)
+async def test_charges_are_listed_and_opened(desktop, charges: FakeCharges):
     charges.known = {UUID(int=42): link(), UUID(int=43): charge("failed", id=UUID(int=43), reason="expired_card")}
     app = desktop(opened)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -19,11 +19,6 @@ from tests.screens.fakes import FakeServices, session
 from tests.screens.fakes_imports import FakeImports, import_row
 
 
-@pytest.fixture(autouse=True)
-def no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screens.batch.review.WATCH_EVERY", 3600)
-
-
 @pytest.fixture
 def review(services: FakeServices) -> FakeImports:
     services.session = session("supervisor", user="bea")

@@ -29,10 +29,8 @@ def charges(services: FakeServices) -> FakeCharges:
 
 
 @pytest.fixture(autouse=True)
-def no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screens.charge.screen.WATCH_EVERY", 3600)
+def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screens.charge.screen.UNREAD", 0)
-    monkeypatch.setattr("screens.payment.weighing.WATCH_EVERY", 3600)
 
 
 def watching(routes: Any) -> ChargeScreen:

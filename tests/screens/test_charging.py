@@ -33,8 +33,6 @@ def charges(services: FakeServices) -> FakeCharges:
 def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever types here has read every answer at once."""
     monkeypatch.setattr("screens.payment.screen.UNREAD", 0)
-    monkeypatch.setattr("screens.payment.weighing.WATCH_EVERY", 3600)
-    monkeypatch.setattr("screens.charge.screen.WATCH_EVERY", 3600)
 
 
 def paying(routes: Any) -> PaymentScreen:

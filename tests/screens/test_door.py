@@ -19,11 +19,10 @@ SIZES = ((80, 24), (120, 40))
 
 
 @pytest.fixture(autouse=True)
-def furnished(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
+def furnished(services: FakeServices) -> None:
     services.session = session("supervisor", user="bea")
     services.webhooks = FakeWebhooks()
     services.jobs = FakeJobs()
-    monkeypatch.setattr("screens.jobs.WATCH_EVERY", 3600)
 
 
 def inbox(routes: Any) -> InboxScreen:

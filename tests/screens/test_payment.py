@@ -35,7 +35,6 @@ def till(services: FakeServices) -> FakeTill:
 def quick_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever types here has read every answer at once."""
     monkeypatch.setattr("screens.payment.screen.UNREAD", 0)
-    monkeypatch.setattr("screens.payment.weighing.WATCH_EVERY", 3600)
 
 
 def paying(amount: str = "", method: str = "", reference: str = ""):

@@ -27,12 +27,10 @@ WIDE_NAME = "山田 太郎 [old] Ltd"
 
 
 @pytest.fixture(autouse=True)
-def furnished(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
+def furnished(services: FakeServices) -> None:
     services.session = session("supervisor", user="bea")
     services.payments = FakeTill()
     services.charges = FakeCharges(till=services.payments)
-    monkeypatch.setattr("screens.payment.weighing.WATCH_EVERY", 3600)
-    monkeypatch.setattr("screens.charge.screen.WATCH_EVERY", 3600)
 
 
 def paying(routes: Any) -> PaymentScreen:
