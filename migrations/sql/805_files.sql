@@ -91,13 +91,13 @@ begin
   if not found then
     perform fail('DF404', 'batch', format('there is no import batch %s', batch), 'debtflow import list');
   end if;
-  if coalesce(from_byte, -1) < 0 or coalesce(most, 0) not between 1 and 16777216 then
-    perform fail('DF400', 'bytes', 'a reading takes 1 to 16777216 bytes from 0 on');
+  if coalesce(from_byte, -1) not between 0 and 1099511627776 or coalesce(most, 0) not between 1 and 16777216 then
+    perform fail('DF400', 'bytes', 'a reading takes 1 to 16777216 bytes from 0 to 1099511627776 on');
   end if;
   perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
   return case f.place
            when 'row' then
-             (select substring(x.bytes from from_byte::int + 1 for most) from file x where x.id = f.id)
+             (select substring(x.bytes from least(from_byte, 1073741824)::int + 1 for most) from file x where x.id = f.id)
            else
              coalesce((select substring(string_agg(c.bytes, '' order by c.seq) from (from_byte % chunk)::int + 1 for most)
                          from file_chunk c

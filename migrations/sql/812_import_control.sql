@@ -33,7 +33,7 @@ begin
   perform act_begin('import.accept_totals');
   update import_batch x
      set control_accepted_by = who.user_id, control_accepted_at = kernel_now(),
-         control_reason = import_control_accept.reason
+         control_reason = import_control_accept.reason, approved_by = null, approved_at = null
    where x.id = b.id;
 end $$;
 

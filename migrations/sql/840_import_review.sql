@@ -109,6 +109,17 @@ begin
       'row', row_no, 'version', version, 'cells', cells, 'findings', findings, 'parsed', parsed, 'ref', ref)));
 end $$;
 
+-- The change that is undone, where one is named: of this batch, for a foreign key looks behind row security.
+create or replace function import_change_known(b import_batch, change bigint) returns void
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if change is not null and not exists (select from import_change c where c.id = change and c.batch_id = b.id) then
+    perform fail('DF404', 'change', format('batch %s knows no change %s', b.id, change), 'debtflow import changes');
+  end if;
+end $$;
+
 -- The same to many rows is begun once and comes in steps; whoever began it goes on with it.
 create or replace function import_alike_begin(batch bigint, what jsonb, undoes bigint default null) returns bigint
   language plpgsql security definer
@@ -117,10 +128,7 @@ as $$
 declare
   b constant import_batch := import_review(batch);
 begin
-  if import_alike_begin.undoes is not null
-     and not exists (select from import_change c where c.id = import_alike_begin.undoes and c.batch_id = b.id) then
-    perform fail('DF404', 'change', format('batch %s knows no change %s', batch, undoes), 'debtflow import changes');
-  end if;
+  perform import_change_known(b, undoes);
   perform act_begin('import.fix');
   return import_change_begin(b, case when import_alike_begin.undoes is null then 'alike' else 'undo' end, what,
                              import_alike_begin.undoes);
@@ -134,7 +142,10 @@ as $$
 declare
   c import_change;
 begin
-  select * into c from import_change x where x.id = change and x.user_id = (me()).user_id;
+  select *
+    into c
+    from import_change x
+   where x.id = change and x.user_id = (me()).user_id and x.kind in ('alike', 'undo');
   if not found then
     perform fail('DF404', 'change', format('there is no change %s of yours', change), 'debtflow import changes');
   end if;
@@ -173,7 +184,7 @@ declare
   b constant import_batch := import_review(batch);
   moved int[];
 begin
-  perform import_rows_known(b.id, rows);
+  perform import_rows_known(b.id, rows), import_change_known(b, undoes);
   perform act_begin('import.include');
   with put as (
     update import_row r

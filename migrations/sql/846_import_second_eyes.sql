@@ -1,4 +1,5 @@
--- Four eyes, where an agency wants them: who has changed rows of a batch does not release it alone.
+-- Four eyes, where an agency wants them: who has changed rows of a batch, or taken a difference to its control records
+-- upon themselves, does not release it alone.
 set role debtflow_owner;
 
 grant update (import_four_eyes) on agency to debtflow_kernel;
@@ -10,13 +11,15 @@ create or replace function import_changed_by(batch bigint, who int) returns bool
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   select exists (
-    select from import_change c
-     where c.batch_id = batch and c.user_id = who
-       and exists (select from import_change_step s where s.change_id = c.id))
+           select from import_change c
+            where c.batch_id = batch and c.user_id = who
+              and exists (select from import_change_step s where s.change_id = c.id))
+         or exists (select from import_batch b where b.id = batch and b.control_accepted_by = who)
 $$;
 
--- An approval is of the rows as they are: the next change takes it away.
-create or replace function import_approve(batch bigint) returns void
+-- An approval is of the rows as they are: the next change takes it away. `seen` is the version of the batch that was
+-- looked at, null for whatever it is by now.
+create or replace function import_approve(batch bigint, seen int default null) returns void
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -25,8 +28,11 @@ declare
   b constant import_batch := import_review(batch);
 begin
   if import_changed_by(b.id, who.user_id) then
-    perform fail('DF422', 'four-eyes', format('you have changed rows of batch %s yourself', b.id),
+    perform fail('DF422', 'four-eyes', format('you have changed batch %s yourself', b.id),
                  'somebody else approves it');
+  elsif seen <> b.version then
+    perform fail('DF409', 'batch-version', format('somebody has changed rows of batch %s meanwhile', b.id),
+                 'look at the batch again');
   end if;
   perform act_begin('import.approve');
   update import_batch x set approved_by = who.user_id, approved_at = kernel_now() where x.id = b.id;
@@ -41,7 +47,7 @@ begin
      and (select a.import_four_eyes from agency a where a.id = b.agency_id)
      and import_changed_by(b.id, (me()).user_id) then
     perform fail('DF422', 'four-eyes',
-                 format('you have changed rows of batch %s: it takes somebody else to release it', b.id),
+                 format('you have changed batch %s: it takes somebody else to release it', b.id),
                  format('somebody else runs debtflow import approve %s, or the release', b.id));
   end if;
 end $$;

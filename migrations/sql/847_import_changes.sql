@@ -4,8 +4,16 @@ set role debtflow_owner;
 
 select supervisors_read(t), kernel_works(t, 'agency_id = (select (me()).agency_id)')
   from unnest(array['import_change', 'import_change_step', 'import_change_row']::regclass[]) t;
-select guard_append_only(t)
-  from unnest(array['import_change', 'import_change_step', 'import_change_row']::regclass[]) t;
+select guard_append_only('import_change_step');
+-- Who changed which row, and when, stays for good; the cells are personal, and may have to be forgotten.
+create trigger append_only
+  before delete or truncate or update of id, agency_id, batch_id, kind, user_id, at, undoes on import_change
+  for each statement execute function refuse_change();
+alter table import_change enable always trigger append_only;
+create trigger append_only
+  before delete or truncate or update of change_id, row_no, agency_id, version on import_change_row
+  for each statement execute function refuse_change();
+alter table import_change_row enable always trigger append_only;
 grant select on import_change, import_change_step, import_change_row to debtflow_agency_admin, debtflow_supervisor;
 grant select, insert on import_change, import_change_step, import_change_row to debtflow_kernel;
 grant update (version, approved_by, approved_at) on import_batch to debtflow_kernel;

@@ -18,7 +18,7 @@ begin
                  'it is today or earlier', '{"field": "placed_on"}');
   end if;
   perform import_control_agrees(b);
-  if b.errors > 0 and not leave_errors then
+  if b.errors > 0 and not coalesce(leave_errors, false) then
     perform fail('DF422', 'errors-remain', format('%s of %s rows are still in error', b.errors, b.rows),
                  'fix or exclude them, or leave them behind with --leave-errors',
                  jsonb_build_object('errors', b.errors, 'rows', b.rows));
@@ -173,6 +173,16 @@ begin
    where x.id = b.id and x.valid + x.warnings = 0;
 end $$;
 
+create or replace function import_step_known(size int) returns void
+  language plpgsql immutable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if coalesce(size, 0) not between 1 and 10000 then
+    perform fail('DF400', 'size', 'a step takes 1 to 10000 rows', '', '{"field": "size"}');
+  end if;
+end $$;
+
 -- A worker goes on with what it fetched and began to release under the client's conditions; the rest is a person's.
 create or replace function import_releaser(batch bigint) returns identity
   language plpgsql stable
@@ -208,7 +218,7 @@ declare
   who constant identity := import_releaser(batch);
   b import_batch := import_lock(batch, who);
 begin
-  perform act_begin('import.release');
+  perform import_step_known(size), act_begin('import.release');
   if b.state in ('rejected', 'undoing', 'undone') then
     perform fail('DF422', 'batch-state', format('batch %s is %s', b.id, b.state), 'stage the file again');
   elsif b.state = 'in_review' then

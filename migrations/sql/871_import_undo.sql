@@ -171,7 +171,7 @@ declare
   who constant identity := import_clerk();
   b import_batch := import_lock(batch, who);
 begin
-  perform act_begin('import.undo');
+  perform import_step_known(size), act_begin('import.undo');
   if b.state = 'released' then
     b := import_undo_begin(b, reason, who);
   elsif b.state not in ('undoing', 'undone') then

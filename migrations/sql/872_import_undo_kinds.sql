@@ -114,7 +114,7 @@ begin
      where c.id in ((step ->> 'added')::bigint, (step ->> 'raised')::bigint);
     update debtor_contact c
        set is_primary = true
-     where c.id in (select l::bigint from jsonb_array_elements_text(step -> 'lowered') l);
+     where c.id in (select l::bigint from jsonb_array_elements_text(step -> 'lowered') l) and c.removed_at is null;
   end loop;
   perform import_taken_back(b, who, (
             select jsonb_agg(jsonb_build_object('row_no', r.row_no, 'account_id', r.account_id))

@@ -89,7 +89,9 @@ declare
   home constant int := pull_client_id(who, client);
   said constant text := left(nullif(pull_looked.trouble, ''), 400);
 begin
-  if rule = 'sftp-host-key'
+  if again is null or again not between interval '0' and interval '31 days' then
+    perform fail('DF400', 'again', 'the next look is due within 31 days', '', '{"field": "again"}');
+  elsif rule = 'sftp-host-key'
      and not exists (select from pull_client p where p.client_id = home and p.trouble = said) then
     perform security_note('sftp.host_key', rule, 'client', home);
   end if;

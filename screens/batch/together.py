@@ -85,7 +85,8 @@ class TogetherScreen(LookingScreen):
     # ---- for others ------------------------------------------------------------------------------------------------
 
     def action_approve(self) -> None:
-        self.act(lambda: self._imports.approve(self._number), self._approved, doing="Approving…")
+        seen = self._batch.version if self._batch else None
+        self.act(lambda: self._imports.approve(self._number, version=seen), self._approved, doing="Approving…")
 
     def _approved(self, batch: Batch) -> None:
         self._changed(f"Approved as it stands at version {batch.version}: the next change takes it away")

@@ -9,7 +9,8 @@ _DIGIT_RUN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,}")
 _RUN_OR_GROUPS = re.compile(
     r"(?<!\d)(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?!\d)",
 )
-_GROUPS = re.compile(r"\d+(?:([ .\u00a0\u202f-])\d+)(?:\1\d+)*")
+# Possessive, and only from where a run begins: a cell of nothing but digits would else be read once for each of them.
+_GROUPS = re.compile(r"(?<!\d)\d++(?:([ .\u00a0\u202f-])\d++)(?:\1\d++)*+")
 _ISSUED = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|"
     r"3(?:0[0-5]|[689]\d)\d{11}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"

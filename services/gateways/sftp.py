@@ -11,9 +11,11 @@ import io
 import logging
 import socket
 import stat
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Timer
 from typing import Any, Final
 
 import paramiko
@@ -44,6 +46,11 @@ OUTSTANDING: Final = 256
 library's thread that asks never waits for room, which it would do for ever once the line is lost."""
 
 MOST_FILES: Final = 100_000
+LONGEST_NAME: Final = 1_000
+LARGEST_SIZE: Final = 2**63 - 1
+
+ROUND: Final = 1800.0
+"""Seconds for a list of files, or for one round of blocks: a server that drips is never silent, and never ends."""
 
 # What goes wrong is raised; the library's own log would say it a second time, with traces of its threads.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -147,7 +154,7 @@ class Sftp:
         return self._fingerprint
 
     def look(self) -> tuple[Entry, ...]:
-        with _told(self._place, self._place.folder):
+        with _told(self._place, self._place.folder), self._hurried():
             found = list(self._listed())
         return tuple(sorted(found, key=lambda entry: entry.name))
 
@@ -168,14 +175,29 @@ class Sftp:
             while at < entry.size:
                 ends = min(at + BLOCK * OUTSTANDING, entry.size)
                 asked = [(each, min(BLOCK, ends - each)) for each in range(at, ends, BLOCK)]
-                for (_, length), block in zip(asked, file.readv(asked, OUTSTANDING), strict=True):
-                    if len(block) != length:
-                        raise Moved(f"{shown(entry.name)} became shorter while it was read")
-                    yield block
+                yield from self._round(entry, file, asked)
                 at = ends
             # Written to while we read, or another put in its place: what we have is neither the one nor the other.
             self._same(entry, _entry(entry.name, file.stat()))
             self._same(entry, self.find(entry.name))
+
+    def _round(self, entry: Entry, file: paramiko.SFTPFile, asked: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+        with self._hurried():
+            for (_, length), block in zip(asked, file.readv(asked, OUTSTANDING), strict=True):
+                if len(block) != length:
+                    raise Moved(f"{shown(entry.name)} became shorter while it was read")
+                yield block
+
+    @contextmanager
+    def _hurried(self) -> Iterator[None]:
+        """Closes the line on a server that takes for ever: whoever waits for it then finds it lost."""
+        clock = Timer(ROUND, self._client.close)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        finally:
+            clock.cancel()
 
     def move(self, entry: Entry, folder: str, name: str) -> None:
         self._same(entry, self.find(entry.name))
@@ -228,15 +250,19 @@ class Sftp:
                 kind, message = ask._request(CMD_READDIR, handle)
                 if kind != CMD_NAME:
                     raise SFTPError("expected names")
-                for _ in range(message.get_int()):
-                    name = message.get_binary().decode("utf-8", "surrogateescape")
+                names = message.get_int()
+                # An answer without names counts as well: there is no end of those.
+                count += max(1, names)
+                if count > MOST_FILES:
+                    raise Refused(f"{self._place.folder} holds more than {MOST_FILES:,} files", rule=SERVER)
+                for _ in range(names):
+                    raw = message.get_binary()
                     message.get_binary()
-                    entry = _entry(name, paramiko.SFTPAttributes._from_msg(message))
-                    count += 1
-                    if count > MOST_FILES:
-                        raise Refused(f"{self._place.folder} holds more than {MOST_FILES:,} files", rule=SERVER)
-                    if entry is not None and not any(each in name for each in "/\0"):
-                        yield entry
+                    attributes = paramiko.SFTPAttributes._from_msg(message)
+                    if len(raw) <= LONGEST_NAME and not any(each in raw for each in b"/\0"):
+                        entry = _entry(raw.decode("utf-8", "surrogateescape"), attributes)
+                        if entry is not None:
+                            yield entry
         except EOFError:
             return
         finally:
@@ -269,7 +295,7 @@ class Sftp:
 def _entry(name: str, attributes: paramiko.SFTPAttributes) -> Entry | None:
     """None for a folder, a link, a device, and what the server does not measure."""
     mode, size, modified = attributes.st_mode, attributes.st_size, attributes.st_mtime
-    if mode is None or size is None or modified is None or not stat.S_ISREG(mode):
+    if mode is None or size is None or modified is None or not stat.S_ISREG(mode) or size > LARGEST_SIZE:
         return None
     return Entry(name, size, datetime.fromtimestamp(modified, UTC))
 
@@ -295,6 +321,8 @@ def _told(place: Place, what: str = "") -> Iterator[None]:
             rule=PERMISSION,
             hint="ask the client for the right to read the files, and to make and rename files in the folder",
         ) from None
+    except (ValueError, struct.error):
+        raise Refused(f"{place} answers what is no SFTP", rule=SERVER, hint="tell the client") from None
     except (OSError, SFTPError) as error:
         if getattr(error, "errno", None) in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPIPE, errno.EBADF):
             raise ServerAway(f"{place} cannot be reached: {_said(error)}", hint="it is tried again") from None

@@ -17,13 +17,13 @@ from services.domain.csvfile import Dialect, RawRow, read_rows
 from services.domain.files.fixed import cut_at
 from services.domain.files.reading import Reading
 from services.domain.files.records import read_records
+from services.domain.formulas import ADDED, bared, is_report, shielded
 from services.errors import BadInput, Refused
 from services.imports import filestore
 from services.imports.queries import batch, rows_in
 from services.imports.results import Batch, ImportRow, Where
 from services.store import Store
 
-ADDED: Final = ("debtflow_rule", "debtflow_reason")
 REPORTED: Final = ("error", "duplicate", "warning", "excluded")
 _PAGE: Final = 1000
 _HEAD: Final = 1 << 20
@@ -60,11 +60,16 @@ class _Style:
     @property
     def width(self) -> int:
         """Columns of the client's own, without the reasons that an earlier report put behind them."""
-        cells = self.header.cells
-        return len(cells) - (len(ADDED) if tuple(cells[-len(ADDED) :]) == ADDED else 0)
+        return len(self.header.cells) - (len(ADDED) if is_report(self.header.cells) else 0)
 
     def cells(self, raw: str) -> tuple[list[str], bool]:
-        """The cells of a record as kept, and whether its text can stand as it is."""
+        """The cells of a record as they were meant, and whether its text can stand as it is."""
+        cells, whole = self._split(raw)
+        if is_report(self.header.cells):
+            return [bared(cell) for cell in cells], False
+        return cells, whole and not any(cell != shielded(cell) for cell in cells)
+
+    def _split(self, raw: str) -> tuple[list[str], bool]:
         if self.reading.kind == "xlsx":
             return raw.split("\t"), False
         if self.reading.kind == "fixed":
@@ -73,8 +78,9 @@ class _Style:
         return (list(sent.cells), not sent.unclosed) if sent else ([], False)
 
     def line(self, cells: Sequence[str]) -> str:
+        """A record of ours: what a spreadsheet would run is text in it."""
         out = io.StringIO()
-        csv.writer(out, delimiter=self.dialect.delimiter, lineterminator=self.newline).writerow(cells)
+        csv.writer(out, delimiter=self.dialect.delimiter, lineterminator=self.newline).writerow(map(shielded, cells))
         return out.getvalue()
 
     def first(self) -> str:
@@ -107,7 +113,7 @@ def _style(store: Store, found: Batch) -> _Style:
     if found.reading.kind in ("xlsx", "fixed") or found.reading.container in ("gzip", "zip"):
         return _style_inside(store, found)
     query = "select debtflow.import_file_head(%s, %s)"
-    head = bytes(store.ask(lambda c: c.exec_driver_sql(query, (found.id, _HEAD)).scalar_one()))
+    head = bytes(store.act(lambda c: c.exec_driver_sql(query, (found.id, _HEAD)).scalar_one()))
     dialect = Dialect(found.encoding, found.delimiter, head.startswith(tuple(_BOM.values())))
     header = next(
         read_records(

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from services.domain.columns import layout_of
-from services.domain.prose import refuse_card_number
+from services.domain.prose import prose
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
 from services.imports.queries import known_batch, row_in
 from services.imports.recheck import check_in
-from services.imports.records import kept
 from services.imports.results import ImportRow
 from services.store import Store
 
@@ -41,8 +40,7 @@ def exclude(store: Store, batch_id: int, rows: Sequence[int], reason: str) -> No
 
 
 def _reason(text: str) -> str:
-    refuse_card_number(text, "the reason")
-    return kept(text.strip())
+    return prose(text, "reason", 400, required=True)
 
 
 def include(store: Store, batch_id: int, rows: Sequence[int]) -> None:
@@ -55,9 +53,9 @@ def reject(store: Store, batch_id: int, reason: str) -> None:
     _call(store, "import_reject(%s, %s)", batch_id, _reason(reason))
 
 
-def approve(store: Store, batch_id: int) -> None:
+def approve(store: Store, batch_id: int, version: int | None) -> None:
     """Stand in for the rows as they are."""
-    _call(store, "import_approve(%s)", batch_id)
+    _call(store, "import_approve(%s, %s)", batch_id, version)
 
 
 def four_eyes(store: Store) -> bool:

@@ -216,12 +216,13 @@ class Imports:
         """The accounts that a batch of recalls gave back, with the balance of that day; raises Refused for none."""
         return returned.returned(self._store, batch_id)
 
-    def approve(self, batch_id: int) -> Batch:
-        """Stand in for the batch as it is now; whoever has changed its rows may then release it.
+    def approve(self, batch_id: int, *, version: int | None = None) -> Batch:
+        """Stand in for the batch as it was looked at; whoever has changed it may then release it.
 
-        Raises Refused (``four-eyes``) where the caller has changed rows of it. The next change takes the approval away.
+        Raises Refused (``four-eyes``) where the caller has changed rows of it or accepted its totals, Stale where it is
+        no longer at ``version``. The next change takes the approval away.
         """
-        review.approve(self._store, batch_id)
+        review.approve(self._store, batch_id, version)
         return self.show(batch_id)
 
     def four_eyes(self) -> bool:

@@ -16,6 +16,7 @@ from services.domain.files.reading import Reading
 from services.domain.files.record import RawRow
 from services.domain.files.records import read_records
 from services.domain.findings import Finding
+from services.domain.formulas import as_given
 from services.domain.kinds import Kind, kind_of
 from services.domain.profile import Mapper, Tally, names_known
 from services.domain.quoting import redacted
@@ -73,7 +74,7 @@ def stage(
             with opened(sent.file, sent.size, terms.reading, known) as (file, settled):
                 upload = uuid4()
                 records = read_records(file, settled, aside=lambda record: tally.takes(record.cells))
-                rows = _rows(records, upload, tally, kind, currency=currency, today=today, progress=progress)
+                rows = _rows(as_given(records), upload, tally, kind, currency=currency, today=today, progress=progress)
                 store.copy_in(connection, _INTAKE, rows)
             values = (
                 upload,

@@ -29,6 +29,9 @@ def _moved(server: Server, quarantine: str, file: Rejected) -> str | None:
     """Where it lies now; None where it is on the server no more."""
     folder, _, kept = file.moved_to.partition("/")
     name = from_kept(kept)
+    # What is written down is no more than a folder of the client's and a name in it.
+    if folder in ("", ".", "..") or "/" in name or name in (".", ".."):
+        return None
     there = _same(server, folder, name, file)
     names = (name, with_number(name, file.file))
     # Moved before, by one that died before it was written down.

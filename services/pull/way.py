@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from services.domain.files.containers import LARGEST
 from services.errors import BadInput, DebtFlowError, Refused
 from services.gateways.drops import Entry, Moved, Server, Taken
 from services.pull.journal import Claim, Journal
@@ -53,6 +54,9 @@ class Way:
             return Step(sight.id, sight.name, "taken")
         if sight.state == "refused":
             return self._quarantine(sight, entry)
+        if sight.size > LARGEST:
+            huge = f"the file is larger than {LARGEST >> 20:,} MB"
+            return self._refuse(sight, entry, BadInput("file", huge, hint="split it and send the parts"))
         path = self._spool.standing(sight)
         if path is None:
             path, digest = self._spool.fetch(self._server, entry, sight, self._claim.check)
@@ -66,8 +70,7 @@ class Way:
             kind = kind_of(entry.name, self._source.kinds, self._source.kind)
             batch = self._stage(path, sight.name, self._source.client, kind)
         except (BadInput, Refused) as no:
-            self._journal.refused(sight.id, no.rule or no.code, no.message, no.hint)
-            return self._quarantine(_refused(sight, no), entry)
+            return self._refuse(sight, entry, no)
         except DebtFlowError:
             raise
         except Exception as bug:
@@ -77,6 +80,10 @@ class Way:
         self._journal.staged(sight.id, batch)
         self._archive(sight, entry)
         return Step(sight.id, sight.name, "taken", batch=batch)
+
+    def _refuse(self, sight: Sight, entry: Entry, no: DebtFlowError) -> Step:
+        self._journal.refused(sight.id, no.rule or no.code, no.message, no.hint)
+        return self._quarantine(_refused(sight, no), entry)
 
     def _archive(self, sight: Sight, entry: Entry) -> None:
         self._move(sight, entry, self._source.processed)

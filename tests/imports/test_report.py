@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from services.errors import BadInput, Refused
@@ -90,3 +93,30 @@ def test_other_rows_are_reported_on_request_and_nothing_is_refused(imports: Impo
     clean = imports.stage(good(1, "N"), "c.csv", "HXL")
     with pytest.raises(Refused):
         imports.report(clean.id)
+
+
+def test_no_cell_of_a_report_is_run_by_a_spreadsheet_and_all_come_back_as_they_were(imports: Imports) -> None:
+    run = "=cmd|' /C calc'!A0"
+    rows = [
+        line("A-1", name=run, amount="-12.00", debtor_phone="+1 212 555 0100"),
+        line("@A-2", name="'=One", amount="ten"),
+        line("A-3", name="Cat Coe", **{"=HYPERLINK(1)": "x"}),
+    ]
+    batch = imports.stage(written(rows), "a.csv", "HXL")
+    imports.exclude(batch.id, [3], "=HYPERLINK(2)")
+    given = [cell for row in csv.reader(io.StringIO(written_out(imports, batch.id, "error", "excluded").decode()))
+             for cell in row]  # fmt: skip
+    assert [cell for cell in given if cell.startswith(("=", "@", "\t"))] == []
+    assert {f"'{run}", "-12.00", "+1 212 555 0100", "'@A-2", "''=One"} <= set(given)
+    assert any(cell.startswith("'=HYPERLINK(2)") for cell in given)
+
+    report = written_out(imports, batch.id)
+    again = imports.stage(report.replace(b",ten,", b",10.00,").replace(b"-12.00", b"12.00"), "b.csv", "HXL")
+    found = imports.rows(again.id).rows
+    assert [(row.values["external_ref"], row.values["debtor_name"]) for row in found] == [
+        ("A-1", run),
+        ("@A-2", "'=One"),
+    ]
+    assert [row.state for row in found] == ["warning", "warning"]
+    assert f"'{run}" in written_out(imports, again.id, "warning").decode()
+    assert f"''{run}" not in written_out(imports, again.id, "warning").decode()

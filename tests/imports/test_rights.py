@@ -95,3 +95,71 @@ def test_the_kept_bytes_are_what_their_digest_says(house: House, imports: Import
     with pytest.raises(Refused) as spoilt:
         list(imports.file(batch.id))
     assert spoilt.value.rule == "file-spoilt"
+
+
+def test_the_beginning_of_a_file_is_not_read_unseen(house: House, imports: Imports) -> None:
+    """It holds what the rows do not show, card numbers and all."""
+    batch = imports.stage(good(2), "a.csv", "HXL")
+    noted = "select count(*) from debtflow.security_event where kind = 'file.read'"
+    before = house.one(noted)
+    assert house.psql("bea").execute("select debtflow.import_file_head(%s, 8)", [batch.id]).fetchone() == (b"external",)
+    assert house.one(noted) == before + 1
+    for stranger in ("zack", "ana"):
+        with pytest.raises(psycopg.Error):
+            house.psql(stranger).execute("select debtflow.import_file_head(%s, 8)", [batch.id])
+
+
+def test_a_change_that_is_undone_is_one_of_this_batch(house: House, imports: Imports) -> None:
+    """A foreign key looks behind row security: it told which changes others have made, in other agencies too."""
+    batch, zack = imports.stage(good(2), "a.csv", "HXL"), Imports(house.store("zack"))
+    theirs = zack.stage(good(1), "z.csv", "ZEN")
+    zack.exclude(theirs.id, [1], "no")
+    change = zack.changes(theirs.id)[0].id
+    imports.exclude(batch.id, [1], "no")
+    bea = house.psql("bea")
+    for stranger in (change, change + 1000):
+        for call in ("import_include(%s, '{1}', %s)", "import_alike_begin(%s, '{}', %s)"):
+            with pytest.raises(psycopg.Error) as refused:
+                bea.execute(f"select debtflow.{call}", [batch.id, stranger])
+            assert refused.value.sqlstate == "DF404"
+    assert not zack.changes(theirs.id)[0].undone_by
+
+
+def test_arguments_that_nobody_types(house: House, imports: Imports) -> None:
+    batch = imports.stage(good(1), "a.csv", "HXL")
+    imports.exclude(batch.id, [1], "no")
+    imports.include(batch.id, [1])
+    done = imports.changes(batch.id)[0].id
+    bea = house.psql("bea")
+    for call, state in (
+        (f"import_release_chunk({batch.id}, null, true)", "DF400"),
+        (f"import_release_chunk({batch.id}, -1, true)", "DF400"),
+        (f"import_release_chunk({batch.id}, 2147483647, true)", "DF400"),
+        (f"import_undo_chunk({batch.id}, null, 'x')", "DF400"),
+        (f"import_file_read({batch.id}, 9223372036854775807, 10)", "DF400"),
+        ("pull_looked('HXL', null)", "DF400"),
+        ("pull_looked('HXL', '1000 years')", "DF400"),
+        ("pull_looked('HXL', '-1 day')", "DF400"),
+        (f"import_alike_step({done}, '[]')", "DF404"),
+    ):
+        with pytest.raises(psycopg.Error) as refused:
+            bea.execute(f"select debtflow.{call}")
+        assert refused.value.sqlstate == state, call
+    assert imports.release(batch.id).released == 1
+
+
+def test_who_changed_a_row_stays_and_its_cells_may_be_forgotten(house: House, imports: Imports) -> None:
+    batch = imports.stage(good(1), "a.csv", "HXL")
+    imports.fix(batch.id, 1, {"creditor_name": "Somebody"})
+    for change in (
+        "update debtflow.import_change set user_id = 1",
+        "update debtflow.import_change_row set row_no = 7",
+        "delete from debtflow.import_change",
+        "delete from debtflow.import_change_row",
+        "update debtflow.import_change_step set rows = 7",
+    ):
+        with pytest.raises(psycopg.Error) as refused:
+            house.su.execute(change)
+        assert refused.value.sqlstate == "DF423", change
+    house.su.execute("update debtflow.import_change_row set before = '{}', after = '{}'")
+    assert "Somebody" not in str(house.su.execute("select * from debtflow.import_change_row").fetchall())

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from services.domain.files.containers import LARGEST
 from services.errors import Misconfigured, Refused
 from services.gateways import sftp
 from services.gateways.drops import Entry, Login, ServerAway
@@ -170,6 +171,16 @@ def test_a_bug_in_reading_one_file_keeps_no_other(hxl: Pulling, sshd: Daemon, mo
     assert (steps["bad.csv"].outcome, steps["fine.csv"].outcome) == ("trouble", "taken")
     assert "ZeroDivisionError" in (steps["bad.csv"].reason or "")
     assert hxl.outcomes(hxl.look()) == {"bad.csv": "taken"}
+
+
+def test_what_is_too_large_is_refused_before_it_is_fetched(hxl: Pulling, sshd: Daemon) -> None:
+    path = sshd.write("huge.csv", b"")
+    os.truncate(path, LARGEST + 1)
+    os.utime(path, (1, 1))
+    assert hxl.outcomes(hxl.take()) == {"huge.csv": "refused"}
+    assert [path for path in hxl.spool.rglob("*") if path.is_file()] == []
+    assert "larger than 2,048 MB" in (sshd.drop / "quarantine" / "huge.csv.errors.csv").read_text()
+    (sshd.drop / "quarantine" / "huge.csv").unlink()
 
 
 class TestInProcess:

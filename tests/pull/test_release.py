@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -208,6 +209,21 @@ def test_a_file_whose_batch_is_rejected_goes_into_quarantine(
     assert str(files["lost.csv"].reason).endswith("its file was gone by then")
     sshd.write("again.csv", written([line("0-1", amount="ten")]))
     assert set(mine.outcomes(mine.take()).values()) == {"taken"}
+
+
+def test_what_was_written_down_leads_nowhere_else(hxl: Pulling, house: House, sshd: Daemon) -> None:
+    """A supervisor may say by hand where a file lies; the worker's way on the client's server ends in its folders."""
+    taken = written([line("A-1", amount="ten")])
+    sshd.write("a.csv", taken)
+    hxl.take()
+    Imports(house.store("bea")).reject(1, "nonsense")
+    at = house.one("select extract(epoch from modified_at)::int from debtflow.pull_file")
+    kept = sshd.write("kept.csv", taken)
+    os.utime(kept, (at, at))
+    house.su.execute("update debtflow.pull_file set moved_to = 'processed/../kept.csv' where name = 'a.csv'")
+    hxl.other(pattern="no such").look()
+    assert "kept.csv" in sshd.files()
+    assert house.one("select state from debtflow.pull_file where name = 'a.csv'") == "quarantined"
 
 
 def test_what_is_agreed_stands_in_the_configuration(tmp_path: Path) -> None:

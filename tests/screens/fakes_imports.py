@@ -272,7 +272,7 @@ class FakeImports(Fake):
         self.enter("news", since)
         return replace(self.heard, version=self.batch.version)
 
-    def approve(self, batch_id: int) -> Batch:
+    def approve(self, batch_id: int, *, version: int | None = None) -> Batch:
         self.enter("approve")
         self.batch = replace(self._count(), approved_by="bea", approved_at=NOW)
         return self.batch

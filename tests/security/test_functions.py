@@ -278,6 +278,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
+        "import_change_known import_step_known "
         "import_clerk import_stager import_stage_key import_finding import_lock import_own_findings "
         "import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next import_releaser "

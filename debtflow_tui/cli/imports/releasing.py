@@ -101,12 +101,13 @@ def undo(context: click.Context, batch: str, reason: str, yes: bool) -> None:
 
 @imports.command()
 @click.argument("batch")
+@click.option("--version", type=given.VERSION, help="Only where nobody has changed it since it was at this version.")
 @click.pass_obj
-def approve(report: Report, batch: str) -> None:
+def approve(report: Report, batch: str, version: int | None) -> None:
     """Stand in for a batch as it is, so that who changed its rows may release it. The next change takes it away."""
     wanted = number(batch)
     with signed_in() as desk:
-        found = desk.imports.approve(wanted)
+        found = desk.imports.approve(wanted, version=version)
     give(report, found)
 
 
