@@ -274,6 +274,8 @@ def test_the_text_of_a_profile_says_only_what_is_not_as_usual():
         ("about = 'a\u007f'", "no TOML"),
         ('about = "a\\u0007"', "control characters"),
         ("about = '" + "x" * 300 + "'", "about: "),
+        ("a=" + "[" * 5000 + "]" * 5000, "nested too deep"),
+        ("[" + ".".join("a" * 3000) + "]\nx = 1", "nested too deep"),
         ("[columns.account_type.values]\n" + "\n".join(f"k{n} = '{'v' * 190}'" for n in range(900)), "larger than"),
     ],
 )

@@ -45,8 +45,8 @@ def _csv(found: Iterable[Returned]) -> Iterator[str]:
     yield _line(COLUMNS)
     for each in found:
         yield _line((
-            each.external_ref, each.account, for_spreadsheet(each.debtor), str(each.returned_on), each.owing.currency,
-            *(getattr(each, bucket).figures for bucket in BUCKETS), for_spreadsheet(each.reason),
+            for_spreadsheet(each.external_ref), each.account, for_spreadsheet(each.debtor), str(each.returned_on),
+            each.owing.currency, *(getattr(each, bucket).figures for bucket in BUCKETS), for_spreadsheet(each.reason),
         ))  # fmt: skip
 
 

@@ -25,6 +25,9 @@ def read_toml(text: str) -> Profile:
         return profile_of(tomllib.loads(text.removeprefix("\ufeff")))
     except tomllib.TOMLDecodeError as problem:
         raise BadInput("profile", f"this is no TOML: {shown(str(problem), 120)}", hint="https://toml.io") from None
+    except RecursionError:
+        hint = "debtflow import profile show gives one that works"
+        raise BadInput("profile", "its tables and lists are nested too deep", hint=hint) from None
 
 
 def to_toml(profile: Profile) -> str:
