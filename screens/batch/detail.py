@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from screens.batch.compared import compared
-from screens.batch.filters import worst
+from screens.batch.filters import ranked, worst
 from screens.widgets import GONE, Heading, plain, typable, words
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class RowDetail(Vertical):
         if row is None:
             self._heading.rename("Row")
             return
-        found = worst(row)
-        self.column = column or (found.column if found is not None and found.column in row.values else "")
+        # What is found in the row as a whole points at no cell; what else is found in it may.
+        self.column = column or next((each.column for each in ranked(row) if each.column in row.values), "")
         self.column = self.column or next(iter(row.values), "")
         said = f": {row.reason}" if row.reason else f": account {row.account}" if row.account else ""
         self._heading.rename(f"Row {row.row:,} · {words(row.state)}{said}")

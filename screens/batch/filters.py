@@ -74,7 +74,12 @@ class Filter:
 
 def worst(row: ImportRow) -> Finding | None:
     """An error before a warning."""
-    return next(iter(sorted(row.findings, key=lambda finding: finding.severity != "error")), None)
+    return next(iter(ranked(row)), None)
+
+
+def ranked(row: ImportRow) -> list[Finding]:
+    """What was found in a row, errors first."""
+    return sorted(row.findings, key=lambda finding: finding.severity != "error")
 
 
 def filters(batch: Batch, findings: tuple[RuleCount, ...]) -> tuple[Filter, ...]:

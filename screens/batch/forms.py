@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screens.base import Desk, FormDialog
+from screens.batch.kinds import releases, takes_back
 from screens.widgets import Entry
 from services.errors import BadInput
 
@@ -75,11 +76,12 @@ class ReleaseForm(FormDialog[bool]):
         count = Entry(
             "count", "Rows", required=True, placeholder=f"{self._batch.ready:,}", width=12, check=self._counted
         )
-        errors = Entry("errors", f"{self._batch.errors:,} errors", codes=(FIX_FIRST, LEAVE), width=22)
+        said = f"{self._batch.errors:,} error{'s' * (self._batch.errors != 1)}"
+        errors = Entry("errors", said, codes=(FIX_FIRST, LEAVE), width=22)
         return (errors, count) if self._batch.errors else (count,)
 
     def _counted(self, text: str) -> str:
-        return counted(text, self._batch.ready, "the number of rows that become accounts") or "become accounts"
+        return counted(text, self._batch.ready, "the number of rows that are released")
 
     def send(self) -> None:
         if self._batch.errors and self.form["errors"].value != LEAVE:
@@ -98,11 +100,10 @@ def counted(text: str, rows: int, what: str) -> str:
 
 def undoing(batch: Batch) -> str:
     """What taking a release of this batch back does, in words."""
-    closed = " New accounts are closed and owe nothing." if batch.kind == "placements" else ""
     return (
         f"What {batch.released:,} rows did is taken back: every transfer by a reversal that names it, all else to what "
-        f"it was.{closed} Refused, and nothing done, where somebody has worked on one of the accounts since. Type the "
-        "number of rows to confirm."
+        f"it was.{takes_back(batch)} Refused, and nothing done, where somebody has worked on one of the accounts "
+        "since. Type the number of rows to confirm."
     )
 
 
@@ -116,7 +117,4 @@ def effect(batch: Batch) -> str:
         if count
     ]  # fmt: skip
     stays = f" {', '.join(behind)} stay behind." if behind else ""
-    return (
-        f"{batch.ready:,} rows become debtors and accounts of {batch.client}, assigned by its rule.{stays}"
-        " Type the number of rows to confirm."
-    )
+    return f"{releases(batch)}{stays} Type the number of rows to confirm."

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from screens.batch.kinds import counted_rows
 from screens.widgets import plain, words
 from services.domain.pace import Pace
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 COUNTED = ("valid", "warnings", "errors", "duplicates", "excluded", "released", "undone")
 ALARMING = frozenset({"errors"})
 AFTER_BAR = 32
+WIDE = 100
 
 
 class BatchHead(Vertical):
@@ -30,6 +32,7 @@ class BatchHead(Vertical):
         self._desk = desk
         self._counts = Static("", id="counts")
         self._bar = Static("", id="bar")
+        self._batch: Batch | None = None
         self._share = (0, 0, "")
         self._pace = Pace(lambda: desk.now().timestamp())
 
@@ -39,13 +42,18 @@ class BatchHead(Vertical):
 
     def show(self, batch: Batch) -> None:
         """Show a batch as it stands."""
-        self._counts.update(Content("").join(_counts(batch)))
+        self._batch = batch
+        self._count()
         if batch.state == "releasing":
             self.show_progress(batch.released, batch.released + batch.ready)
         elif batch.state == "undoing":
             self.show_progress(batch.undone, batch.undone + batch.released, "taken back")
         elif batch.state == "in_review":
-            self._share = (batch.ready, max(1, batch.rows - batch.excluded - batch.duplicates), "ready")
+            self._share = (
+                batch.ready,
+                max(1, batch.rows - batch.excluded - batch.duplicates),
+                f"of {batch.kind} ready",
+            )
             self._draw()
         else:
             self._bar.update(plain(f" {self._end(batch)}", "$text-muted"))
@@ -61,7 +69,12 @@ class BatchHead(Vertical):
         self._share = (done, max(1, total), f"{word} · {total - done:,} left{' · ' * bool(fast)}{fast}")
         self._draw()
 
+    def _count(self) -> None:
+        if self._batch is not None:
+            self._counts.update(Content("").join(_counts(self._batch, whose=self.size.width >= WIDE)))
+
     def on_resize(self) -> None:
+        self._count()
         if self._share[2]:
             self._draw()
 
@@ -84,14 +97,15 @@ class BatchHead(Vertical):
             return f"rejected{at}: {batch.reason or 'no reason given'}"
         if batch.state == "undone":
             return f"taken back: {batch.undo_reason or 'no reason given'}"
-        return f"{words(batch.state)}{at}: {batch.released:,} accounts of {batch.client}"
+        return f"{words(batch.state)}{at}: {counted_rows(batch.kind, batch.released)} of {batch.client}"
 
 
-def _counts(batch: Batch) -> Iterator[Content]:
+def _counts(batch: Batch, *, whose: bool) -> Iterator[Content]:
     if batch.approved_by and batch.state == "in_review":
         yield plain(f" approved by {batch.approved_by} ·", "$text-accent")
+    rows = f"{counted_rows(batch.kind, batch.rows)} of {batch.client}" if whose else f"{batch.rows:,} rows"
     yield plain(f" {words(batch.state)}", "bold")
-    yield plain(f" · {batch.rows:,} rows ·", "$text-muted")
+    yield plain(f" · {rows} ·", "$text-muted")
     for name in COUNTED:
         count = getattr(batch, name)
         if count:

@@ -15,6 +15,7 @@ from screens.widgets import Column, EmptyState, PagedTable, cell, words
 if TYPE_CHECKING:
     from services.imports.results import ImportRow, RowPage
 
+REF = "external_ref"
 FINDINGS = (Column("", 1), Column("FINDING", 16, flex=True), Column("ROWS", 8, right=True))
 ROWS = (Column("", 2), Column("ROW", 6, right=True), Column("COLUMN", 15), Column("VALUE", 6, flex=True))
 
@@ -101,8 +102,8 @@ class Lists(Horizontal):
         style = {"error": colours["text-error"], "valid": colours["text-accent"]}.get(row.state, "")
         if found is not None:
             value = row.values.get(found.column, found.value) if found.column else found.value
-            column, shown = found.column or "(row)", value
+            column, shown = found.column or "(row)", value or ("" if found.column else row.values.get(REF, ""))
         else:
             column = row.account or words(row.state)
-            shown = f"{row.values.get('external_ref', '')} {row.values.get('debtor_name', '')}"
+            shown = f"{row.values.get(REF, '')} {row.values.get('debtor_name', '')}"
         return cell(mark, style), cell(f"{row.row:,}", right=True), cell(column), cell(shown)

@@ -10,6 +10,7 @@ from textual import on
 from textual.message import Message
 
 from screens.batch.forms import ReleaseForm, UndoForm
+from screens.batch.kinds import counted_rows
 from screens.batch.release import RELEASING, UNDOING, Release, Steps, Stopped, Wording
 from screens.batch.together import TogetherScreen
 from services.errors import DebtFlowError
@@ -48,7 +49,7 @@ class PostingScreen(TogetherScreen):
 
     def _released(self, batch: Batch) -> None:
         behind = f"; {batch.errors:,} in error stay behind" if batch.errors else ""
-        self._changed(f"{batch.released:,} rows became accounts of {batch.client}{behind}")
+        self._changed(f"{counted_rows(batch.kind, batch.released)} of {batch.client} released{behind}")
 
     # ---- taking it back --------------------------------------------------------------------------------------------
 

@@ -166,7 +166,7 @@ class ReviewScreen(BaseScreen):
             self.refresh_bindings()
         elif before.state in UNDER_WAY:
             back = before.state == "undoing"
-            over = f"{batch.undone:,} rows are taken back" if back else f"{batch.released:,} rows became accounts"
+            over = f"{batch.undone:,} rows are taken back" if back else f"{batch.released:,} {batch.kind} released"
             self.say(f"{'It' if back else 'The release'} is over: {over}", "good")
             self.look_again()
         elif batch.version == before.version:

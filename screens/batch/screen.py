@@ -44,30 +44,30 @@ last change back. What others change shows by itself. / narrows the rows to a va
 Where a row is compared with an account, "here" says how it stands to it and what it changes: before → after. v shows
 the bytes of a row. Once a batch is released, U takes the whole release back.
 
-Errors must be corrected, excluded, or left out at release. Warnings are placed. Duplicates never are.
+Errors must be corrected, excluded, or left out at release. Warnings are released, duplicates never.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("R", "release", "release", "Turn every ready row into an account"),
-        key("n", "problem(1)", "next problem", "Into the bad cell of the next problem"),
+        key("n", "problem(1)", "next", "Into the bad cell of the next problem"),
         key("N,shift+n", "problem(-1)", "problem before", "Into the bad cell of the problem before", show=False),
         key(
             "A,shift+a",
             "alike",
-            "fix all alike",
+            "alike",
             "Correct the same thing in all these rows",
         ),
+        key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
+        key("R", "release", "release", "Release every row that is ready"),
         key("U,shift+u", "undo", "undo", "Take the last change back; once it is released, the whole release"),
         key("a", "mark_all", "mark all", "Mark every row of this finding, or none", show=False),
-        key("x", "exclude", "exclude", "Leave the marked rows out, with a reason"),
         key("space", "mark", "mark", "Mark the row, for exclude"),
         key("i", "include", "take back", "Take excluded rows back"),
         key("p", "approve", "approve", "Stand in for the batch as it is: who changed it may release it", show=False),
-        key("e", "report", "report", "Write the rows in error as a file for the client", show=False),
+        key("e", "report", "report", "Write the rows in error as a file for the client"),
         key("s", "stop", "stop", "Stop the release after the rows under way"),
         key("J", "reject", "reject", "Refuse the whole file, with a reason"),
         key("f", "states", "states", "The next state: valid, warnings, errors, … , all rows", show=False),
-        key("slash", "narrow", "rows with", "Only rows with a value in a column, or a fault there", show=False),
-        key("v", "raw", "as sent", "The bytes of the row as they were sent; looking at them is recorded", show=False),
+        key("slash", "narrow", "rows with", "Only rows with a value in a column, or a fault there"),
+        key("v", "raw", "as sent", "The bytes of the row as they were sent; looking at them is recorded"),
         key("tab", "other_list", "other list", "From the findings to the rows and back", show=False),
     ]
 

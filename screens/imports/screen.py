@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from services.office.results import Client
 
 PAGE = 50
+MINUTE, HOUR, DAY = 60, 3600, 86400
 COLUMNS = (
     Column("BATCH", 5, right=True),
     Column("FILE", 16, flex=True),
-    Column("CLIENT", 9),
+    Column("CLIENT", 7),
+    Column("KIND", 11, wide=True),
     Column("STATE", 9),
     Column("ROWS", 7, right=True),
     Column("READY", 7, right=True),
     Column("ERRORS", 6, right=True),
     Column("RELEASED", 8, right=True, wide=True),
+    Column("AGE", 4, right=True),
     Column("STAGED", 12, wide=True),
     Column("BY", 8, wide=True),
 )
@@ -46,13 +50,22 @@ NO_CLIENT = "There is no client yet: an administrator adds one with debtflow cli
 NONE_IN_STATE = "No batch is {state}.\n\nf shows other states."
 
 
+def age(since: timedelta) -> str:
+    """How long something waits, in four letters at most: *now*, *5m*, *3h*, *29d*."""
+    seconds = int(since.total_seconds())
+    for word, unit in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if seconds >= unit:
+            return f"{seconds // unit}{word}"
+    return "now"
+
+
 class ImportsScreen(BaseScreen):
     """The batches of the agency; staging another."""
 
     CSS_PATH = "imports.tcss"
     AUTO_FOCUS = "#batches"
     HELP = """A file that a client sends is staged, reviewed and released. Staging keeps its bytes and checks every row;
-the same file again is refused. Ready rows become accounts at release, assigned by the client's rule.
+the same file again is refused. Ready rows reach the accounts at release, each kind of file in its own way.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "review", "Review the batch under the cursor", show=False),
@@ -193,11 +206,13 @@ the same file again is refused. Ready rows become accounts at release, assigned 
             cell(batch.id, right=True),
             cell(batch.file),
             cell(batch.client),
+            cell(batch.kind),
             cell(words(batch.state), "" if open_still else muted),
             cell(f"{batch.rows:,}", right=True),
             cell(f"{batch.ready:,}" if batch.ready else "", right=True),
             cell(f"{batch.errors:,}" if batch.errors else "", alarm if open_still else muted, right=True),
             cell(f"{batch.released:,}" if batch.released else "", right=True),
+            cell(age(self.desk.now() - batch.staged_at), muted, right=True),
             cell(f"{self.desk.local(batch.staged_at):%-d %b %H:%M}", muted),
             cell(batch.staged_by, muted),
         )

@@ -16,12 +16,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.base import BaseScreen, Desk, Draft, key
+from screens.dialogs.confirm import Confirm
+from screens.dialogs.reader import Reader
 from screens.profile import spelling
 from screens.profile.forms import ColumnForm, FileForm, FormatsForm, NoteForm, sent
+from screens.profile.history import history
 from screens.profile.ports import ProfileShelf
 from screens.profile.text import TextForm
 from screens.widgets import GONE, Column, Heading, PagedTable, cell, plain
-from services.domain.profile import Profile, fields_of, read_toml, to_toml
+from services.domain.profile import Profile, changes, fields_of, read_toml, to_toml
 from services.errors import BadInput
 from services.imports.trial import Sample, Trial, TriedRow, proposed, sample_of, try_sample
 
@@ -72,6 +75,7 @@ the text (e).
         key("o", "open", "open a file", "Look at a file of theirs beside it"),
         key("g", "guess", "suggest", "Take what the file itself suggests"),
         key("x", "clear", "clear", "Forget what is said about this column"),
+        key("h", "history", "history", "See every version, and what each changed"),
     ]
 
     def __init__(
@@ -84,6 +88,7 @@ the text (e).
         self._path = path
         self._kept: KeptProfile | None = None
         self._standing = self._profile = Profile.model_validate({"kind": kind})
+        self._guessed: Profile | None = None
         self._terms: tuple[str, date] | None = None
         self._sample: Sample | None = None
         self._trial: Trial | None = None
@@ -160,7 +165,9 @@ the text (e).
             self._profile = read_toml(str(draft.get("toml", "")))
         except BadInput:
             return
-        self.say("This is what you had not saved yet", "warn")
+        now = self._kept.version if self._kept else 0
+        since = "" if str(now) == draft.get("after") else f"; version {now} was saved meanwhile: h says what it changed"
+        self.say(f"This is what you had not saved yet{since}", "warn")
 
     def _read(self, path: Path) -> None:
         profile = self._profile
@@ -260,15 +267,36 @@ the text (e).
             self._read(path)
 
     def action_guess(self) -> None:
-        self._guess()
+        """What somebody changed by hand is not overwritten unasked."""
+        if self._profile in (self._standing, self._guessed):
+            self._guess()
+            return
+        effect = "What you changed and have not saved would be gone."
+        self.app.push_screen(Confirm("Take what the file suggests?", effect, "take it"), self._guess_if)
+
+    def _guess_if(self, sure: bool | None) -> None:
+        if sure:
+            self._guess()
 
     def _guess(self) -> None:
         if self._sample is None:
             return
-        guessed = proposed(self._sample, self._kind, region=self._profile.phones.region)
+        guessed = self._guessed = proposed(self._sample, self._kind, region=self._profile.phones.region)
         self._take(guessed)
         if not guessed.is_plain:
             self.say(f"{len(guessed.columns)} columns suggested by the file: look at each before you save", "warn")
+
+    def action_history(self) -> None:
+        self.ask(
+            lambda: self._profiles.history(self._client, self._kind), self._show_history, topic="history", hold=True
+        )
+
+    def _show_history(self, versions: tuple[KeptProfile, ...]) -> None:
+        lines = list(history(versions, changes(self._standing, self._profile)))
+        if lines:
+            self.app.push_screen(Reader(f"{self._client} {self._kind}, newest first", "\n".join(lines), lines=True))
+        else:
+            self.say("There is no version yet, and nothing to save")
 
     def action_clear(self) -> None:
         line = self._columns.current

@@ -36,6 +36,10 @@ class FakeProfiles(Fake):
         self.enter("show", client, kind, version)
         return self.kept[-1] if self.kept else None
 
+    def history(self, client: str, kind: str = "placements") -> tuple[KeptProfile, ...]:
+        self.enter("history", client, kind)
+        return tuple(reversed(self.kept))
+
     def terms(self, client: str) -> tuple[str, date]:
         self.enter("terms", client)
         return "EUR", TODAY

@@ -43,7 +43,7 @@ async def test_counts_readiness_findings_and_their_rows(desktop, review: FakeImp
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         text = said(app)
-        for part in ("in review · 12 rows · 6 valid 1 warning 4 errors 1 duplicate", "63.6 % ready",
+        for part in ("in review · 12 rows · 6 valid 1 warning 4 errors 1 duplicate", "63.6 % of placements ready",
                      "✗ amount-format 2", "original_amount ten", "“ten” cannot stand here"):  # fmt: skip
             assert part in text
 
@@ -287,15 +287,15 @@ async def test_release_is_confirmed_by_the_number_of_rows(desktop, review: FakeI
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await burst(pilot, "R")
-        assert "7 rows become debtors and accounts of HARBOR" in said(app)
-        assert "4 in error, 1 duplicate stay behind" in said(app)
+        assert "Makes debtors and accounts of 7 placements of HARBOR" in said(app)
+        assert "4 in error, 1" in said(app)
         await burst(pilot, "leave\n6\n")
         assert "type 7, the number of rows" in said(app)
         assert review.called("release") == []
         await press(pilot, "ctrl+u")
         await burst(pilot, "7\n")
         assert review.called("release") == [(True,)]
-        assert "7 rows became accounts of HARBOR; 4 in error stay behind" in shown(app)
+        assert "7 placements of HARBOR released; 4 in error stay behind" in shown(app)
         assert "released on 21 Nov 2026" in shown(app)
 
 
@@ -381,7 +381,7 @@ async def test_a_release_by_somebody_else_is_followed_to_its_end(desktop, review
         for number in (1, 2, 4, 7, 10, 12, 6):
             review.book[number] = replace(review.book[number], state="released", account="10023-3")
         await watch(pilot, review, lambda old: replace(old, state="released"))
-        assert "The release is over: 7 rows became accounts" in shown(app)
+        assert "The release is over: 7 placements" in shown(app)
 
 
 async def watch(pilot: Any, review: FakeImports, change: Callable[[Batch], Batch]) -> None:

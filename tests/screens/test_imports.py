@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +12,7 @@ import pytest
 from screens.batch import BatchScreen
 from screens.imports import ImportsScreen
 from screens.imports.folder import candidates, common, file, size
+from screens.imports.screen import age
 from services.domain.files.reading import Reading
 from services.errors import BadInput, Refused
 from tests.screens.conftest import burst, press, settled, shown, top, until
@@ -46,7 +48,7 @@ async def test_every_batch_with_its_counts(desktop, intake: FakeImports):
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         line = next(line for line in shown(app).splitlines() if "harbor_2025-11.csv" in line)
-        assert line.split() == ["118", "harbor_2025-11.csv", "HARBOR", "in", "review", "12", "7", "4"]
+        assert line.split() == ["118", "harbor_2025-11.csv", "HARBOR", "in", "review", "12", "7", "4", "2h"]
 
 
 async def test_pages_follow_as_the_cursor_nears_the_end(desktop, intake: FakeImports):
@@ -217,3 +219,10 @@ async def test_a_file_of_an_archive_is_named_where_several_fit(desktop, intake: 
         assert "2 columns: external_ref, debtor_name" in shown(app)
         await press(pilot, "f10", "f10")
         assert intake.called("stage")[0][4] == Reading(entry="may.csv")
+
+
+def test_an_age_has_four_letters_at_most():
+    seconds = (-5, 59, 60, 3599, 3600, 86399, 86400, 86400 * 999)
+    assert [age(timedelta(seconds=each)) for each in seconds] == [
+        "now", "now", "1m", "59m", "1h", "23h", "1d", "999d"
+    ]  # fmt: skip

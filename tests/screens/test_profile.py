@@ -113,7 +113,7 @@ async def test_clearing_asking_before_leaving_and_a_newer_version(desktop, shelf
         assert "lacks external_ref" in shown(app)
         await press(pilot, "escape")
         assert "Leave this?" in shown(app)
-        await press(pilot, "escape", "g")
+        await press(pilot, "escape", "g", "enter")
         shelf.kept.append(FakeProfiles().keep("NORD", Profile(about="theirs"), after=0))
         await press(pilot, "s", "enter")
         assert "at version 1 meanwhile" in shown(app)
@@ -186,3 +186,29 @@ def test_the_profile_as_text(desktop, shelf, editor, snap_compare):
 
 def test_no_profile_and_no_file(desktop, shelf, snap_compare):
     assert snap_compare(desktop(bare), terminal_size=(80, 24), run_before=ready)
+
+
+async def test_every_version_and_what_it_changed(desktop, shelf, editor):
+    app = desktop(editor)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await burst(pilot, "sfirst\n")
+        await press(pilot, "end", "x", "s")
+        await burst(pilot, "no types\n")
+        await press(pilot, "home", "x", "h")
+        text = shown(app)
+        assert "NORD placements, newest first" in text
+        for part in ("not saved yet", "version 2, bea: no types", "-[columns.account_type]", "version 1, bea: first"):
+            assert part in text, part
+
+
+async def test_what_a_file_suggests_does_not_overwrite_unasked(desktop, shelf, editor):
+    app = desktop(editor)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "end", "x", "g")
+        assert "would be gone" in shown(app)
+        await press(pilot, "escape")
+        assert "account_type" not in editor_of(app)._profile.columns
+        await press(pilot, "g", "enter")
+        assert "account_type" in editor_of(app)._profile.columns

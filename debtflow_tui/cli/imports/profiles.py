@@ -41,18 +41,13 @@ def list_profiles(report: Report) -> None:
 @click.pass_obj
 def history(report: Report, client: str, kind: str) -> None:
     """List every version of a profile, newest first, with what it changed."""
-    from services.domain.profile import changes
+    from services.domain.profile.versions import moved, told
 
     with signed_in() as desk:
         found = desk.profiles.history(client, kind)
-    before = [each.profile for each in found[1:]]
-    moved = [changes(old, each.profile) for old, each in zip([*before, None], found, strict=False)]
-    document = [{**_head(each), "changes": lines} for each, lines in zip(found, moved, strict=True)]
-    said = "\n".join(
-        line
-        for each, lines in zip(found, moved, strict=True)
-        for line in ("", f"version {each.version}, {each.made_by}: {each.note or 'without a note'}", *lines)
-    )
+    versions = list(moved(found))
+    document = [{**_head(each), "changes": lines} for each, lines in versions]
+    said = "\n".join(line for each, lines in versions for line in ("", told(each), *lines))
     report.give({"versions": document}, _table(found, "no version yet"), said)
 
 
