@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,7 @@ from services.domain import cells
 from services.domain.columns import COLUMNS, REQUIRED, Header, match_header
 from services.domain.csvfile import RawRow
 from services.domain.findings import RULES, Finding, Report, Severity
+from services.domain.mapped import check_mapped
 from services.domain.money import MAX_MINOR, exponent
 from services.domain.names import Name
 from services.domain.profile.mapper import Mapped
@@ -24,7 +26,6 @@ __all__ = [
     "Header",
     "PlacementRow",
     "Severity",
-    "check_mapped",
     "check_record",
     "check_row",
     "match_header",
@@ -62,18 +63,8 @@ def check_record(
     row: RawRow, header: Header, *, currency: str, today: dt.date
 ) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
     """A record as sent: its shape first, then ``check_row``."""
-    return check_mapped(row, Mapped(header.values(row.cells), ()), header.width, currency=currency, today=today)
-
-
-def check_mapped(
-    row: RawRow, mapped: Mapped, width: int, *, currency: str, today: dt.date
-) -> tuple[PlacementRow | None, tuple[Finding, ...]]:
-    """A record as a profile has turned it: its shape first, what the profile found, then ``check_row``."""
-    report = Report()
-    cells.check_shape(row, width, report)
-    placement, findings = check_row(mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
-    whole = placement if not (report.has_error or mapped.findings) else None
-    return whole, (*report.findings, *mapped.findings, *findings)
+    mapped = Mapped(header.values(row.cells), ())
+    return check_mapped(row, mapped, header.width, partial(check_row, mapped.cells, currency=currency, today=today))
 
 
 def check_row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -17,6 +18,7 @@ from services.domain.kinds.contacts import read_contact
 from services.domain.kinds.payments import read_payment
 from services.domain.kinds.readers import Terms
 from services.domain.kinds.recalls import read_recall
+from services.domain.mapped import check_mapped
 from services.domain.placement import check_row as check_placement
 from services.domain.profile.mapper import Mapped
 
@@ -33,11 +35,8 @@ class Kind:
 
     def check_mapped(self, row: RawRow, mapped: Mapped, width: int, *, currency: str, today: dt.date) -> Checked:
         """A record as a profile has turned it: its shape first, what the profile found, then its cells."""
-        report = Report()
-        cells.check_shape(row, width, report)
-        model, findings = self.check_row(mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
-        whole = model if not (report.has_error or mapped.findings) else None
-        return whole, (*report.findings, *mapped.findings, *findings)
+        judge = partial(self.check_row, mapped.cells, currency=currency, today=today, spoilt=mapped.spoilt)
+        return check_mapped(row, mapped, width, judge)
 
     def check_row(
         self, values: Mapping[str, str], *, currency: str, today: dt.date, spoilt: Collection[str] = ()
