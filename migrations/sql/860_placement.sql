@@ -35,7 +35,8 @@ $$;
 
 -- Writes debtors, contacts and accounts of these rows, owing nothing yet. Rows and accounts in the order of the file. A
 -- batch just staged is unknown to the planner, who takes it for a row or two: nested loops over all of it are ruled
--- out.
+-- out, and rows come as they lie, which after corrections is not as they were sent: they are put in order before they
+-- get their ids.
 create or replace function placement_write(b import_batch, rows int[], who identity) returns bigint[]
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -55,10 +56,12 @@ begin
            nextval('debtflow.debtor_id_seq') as debtor_id,
            nextval('debtflow.account_id_seq') as account_id,
            nextval('debtflow.activity_id_seq') as activity_id,
-           account_number(claimed.base + o.ord - 1) as number,
-           collectors[(claimed.turn + o.ord - 1) % cardinality(collectors) + 1] as collector_id
-      from unnest(rows) with ordinality as o(row_no, ord)
-      join import_row r on r.batch_id = b.id and r.row_no = o.row_no and r.row_no = any (rows)
+           account_number(claimed.base + r.ord - 1) as number,
+           collectors[(claimed.turn + r.ord - 1) % cardinality(collectors) + 1] as collector_id
+      from (select o.ord, x.row_no, x.ref, x.parsed
+              from unnest(rows) with ordinality as o(row_no, ord)
+              join import_row x on x.batch_id = b.id and x.row_no = o.row_no and x.row_no = any (rows)
+             order by o.ord) r
       cross join lateral jsonb_to_record(r.parsed) as p(
         name text, first_norm text, last_norm text, ssn4 text, email text, phone text,
         due_on date, creditor text, kind text)

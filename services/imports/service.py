@@ -236,8 +236,8 @@ class Imports:
     def undo(self, batch_id: int, reason: str, *, progress: Callable[[Progress], None] | None = None) -> Batch:
         """Take a whole release back, each transfer by a reversal that names it; repeat it to go on.
 
-        Raises Refused ``undo-worked`` where somebody has worked on an account since (``details["accounts"]`` says
-        which); what somebody works on while it runs is left as it was released, with a finding of that rule, and the
+        Raises Refused ``undo-worked`` where somebody has worked on an account since (the message names the first of
+        them); what somebody works on while it runs is left as it was released, with a finding of that rule, and the
         batch is then released again instead of undone.
         """
         undo.undo(self._store, batch_id, reason, progress=progress)

@@ -51,6 +51,20 @@ def test_a_row_becomes_debtor_account_placement_and_activity(house: House, impor
     assert Ledger(house.store("bea")).replay_check().ok
 
 
+def test_accounts_come_in_the_order_of_the_file_wherever_its_rows_lie(house: House, imports: Imports) -> None:
+    batch = imports.stage(good(4), "a.csv", "HXL")
+    for row in (1, 2):
+        imports.fix(batch.id, row, {"account_type": "lease"})  # a row that was corrected lies behind the others
+    house.su.execute(f"alter database {house.database} set enable_indexscan = off")
+    house.su.execute(f"alter database {house.database} set enable_bitmapscan = off")
+    Imports(house.store("bea")).release(batch.id)
+    order = (
+        "select array_agg(a.import_row order by {}) from debtflow.account a join debtflow.leg l on l.account_id = a.id"
+    )
+    for column in ("a.id", "a.number", "l.transfer_id"):
+        assert house.one(order.format(column)) == [1, 2, 3, 4]
+
+
 def test_a_debt_is_placed_by_what_it_is_made_up_of(house: House, imports: Imports) -> None:
     named = line("A-1", amount="1000.00", interest="87.50", fees="0", costs="45.00")
     batch = imports.stage(written([named, line("A-2", amount="10.00")]), "a.csv", "HXL")

@@ -29,11 +29,11 @@ SHARED = """
 class Watch:
     """Somebody who keeps a lock, and somebody who looks which others are taken."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, tables: Sequence[tuple[str, int]] = TABLES) -> None:
         self._keeper = house.cluster.superuser(house.database)
         self._looker = house.cluster.superuser(house.database)
         accounts = [row[0] for row in house.su.execute(ACCOUNTS).fetchall()]
-        self._rows: dict[Lock, str] = {(at, table): f"debtflow.{table} x" for table, at in TABLES}
+        self._rows: dict[Lock, str] = {(at, table): f"debtflow.{table} x" for table, at in tables}
         for no, account in enumerate(accounts):
             self._rows[5, f"account {no}"] = f"debtflow.account_balance x where x.account_id = {account}"
 
