@@ -22,6 +22,8 @@ Known = Callable[[Sequence[str]], int]
 _BLOCK: Final = 1 << 20
 _SAMPLE_ROWS: Final = 20
 _HEADER_WITHIN: Final = 12
+# A file may begin with blank lines without end, and each guess reads it anew.
+_LOOKED_AT: Final = 10_000
 _FOREIGN: Final = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one behind a password",
@@ -120,7 +122,7 @@ def _delimiter(file: BinaryIO, said: Reading, known: Known) -> str:
 def _records(file: BinaryIO, said: Reading, most: int) -> list[RawRow]:
     found = (
         row
-        for row in all_records(file, said)
+        for row in islice(all_records(file, said), _LOOKED_AT)
         if holds_anything(row) and not (row.line < 9 and is_separator_hint(row.text))
     )
     return list(islice(found, most))
