@@ -19,8 +19,11 @@ from debtflow_tui.values import (
     Wrong,
     address,
     below,
+    bucket,
     flag,
+    folders,
     host_keys,
+    keeping,
     keys,
     kind,
     kinds,
@@ -29,6 +32,7 @@ from debtflow_tui.values import (
     percent,
     provider,
     standin,
+    storage,
     text,
     whole,
 )
@@ -99,6 +103,18 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """Where clients' files are kept as they were sent: in the database by itself, or in an S3-compatible bucket."""
+
+    keep: str = _key(keeping, "database")
+    bucket: str | None = _key(bucket)
+    endpoint: str | None = _key(storage)
+    region: str = _key(text, "us-east-1")
+    prefix: str = _key(folders, "debtflow")
+    access_key_id: str | None = _key(text)
+
+
+@dataclass(frozen=True, slots=True)
 class SftpSettings:
     """A client's server; ``every`` in minutes, ``settle`` the seconds that a file must stand still."""
 
@@ -139,6 +155,7 @@ class Settings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
     sftp: Mapping[str, SftpSettings] = field(default_factory=dict)
     release: Mapping[str, ReleaseSettings] = field(default_factory=dict)
 
@@ -158,6 +175,7 @@ SECTIONS: Final = {
     "gateway": GatewaySettings,
     "webhook": WebhookSettings,
     "worker": WorkerSettings,
+    "files": FilesSettings,
 }
 
 PER_CLIENT: Final = {"sftp": SftpSettings, "release": ReleaseSettings}

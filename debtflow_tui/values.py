@@ -106,3 +106,31 @@ def kinds(value: object) -> Mapping[str, str]:
     if isinstance(value, dict) and value:
         return {pattern: kind(each) for pattern, each in value.items()}
     raise Wrong('must be a table of kinds by pattern, such as { "pay*.csv" = "payments" }')
+
+
+def keeping(value: object) -> str:
+    if value in ("database", "bucket"):
+        return str(value)
+    raise Wrong('must be "database" or "bucket"')
+
+
+def storage(value: object) -> str:
+    from services.gateways.keys import is_loopback
+
+    parts = urlsplit(text(value))
+    safe = parts.scheme == "https" and parts.hostname and not parts.path.strip("/") and not parts.query
+    if "@" not in parts.netloc and (safe or is_loopback(text(value))):
+        return text(value).rstrip("/")
+    raise Wrong("must be an address such as https://s3.example.org, or http:// on this machine")
+
+
+def bucket(value: object) -> str:
+    if re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name := text(value)):
+        return name
+    raise Wrong("must be the name of a bucket: 3 to 63 small letters, digits, dots and hyphens")
+
+
+def folders(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(?:[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)?", value):
+        return value
+    raise Wrong('must be folders such as "debtflow/files", or empty')

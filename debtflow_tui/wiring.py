@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from services.gateways.base import Gateway
     from services.imports import Imports
     from services.imports.profiles import Profiles
+    from services.imports.vault import Vault
     from services.jobs import Jobs
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
@@ -157,7 +158,14 @@ class Services(Office):
     def imports(self) -> Imports:
         from services.imports import Imports
 
-        return Imports(self.store)
+        return Imports(self.store, self.vault)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Where clients' files lie outside of the database; a bucket is opened where one of them is asked for."""
+        from debtflow_tui.buckets import vault_of
+
+        return vault_of(self.settings or Settings(Path.cwd()))
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -178,7 +186,7 @@ class Services(Office):
             self.store,
             sources_of(settings),
             spool,
-            lambda file, name, client, kind: stage(self.store, file, name, client, Terms(kind=kind)),
+            lambda file, name, client, kind: stage(self.store, file, name, client, Terms(kind=kind), vault=self.vault),
             lambda batch, going_on: release(self.store, batch, leave_errors=True, progress=lambda _: going_on()),
         )
 

@@ -1,4 +1,5 @@
--- Files as they were sent: addressed by their content, in chunks of a mebibyte, readable for those who review imports.
+-- Files as they were sent: addressed by their content, in chunks of a mebibyte here or in pieces in a bucket, readable
+-- for those who review imports.
 set role debtflow_owner;
 
 select kernel_works('file_chunk', 'agency_id = (select (me()).agency_id)');
@@ -16,7 +17,7 @@ declare
   found record;
 begin
   if new.place <> 'chunks' then
-    return null;
+    return null; -- of pieces elsewhere only the hashes are here: whoever reads one compares it
   end if;
   select coalesce(sum(length(c.bytes)), 0) as size, count(*) as chunks,
          count(*) filter (where c.seq < x.last and length(c.bytes) < 1048576) as short, coalesce(max(x.last), -1) as last
@@ -56,6 +57,51 @@ begin
   select f.id, made is not null from file f where f.agency_id = who.agency_id and f.sha256 = digest;
 end $$;
 
+create or replace function file_part(file bigint, from_byte bigint, most int) returns bytea
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select coalesce(
+           substring(string_agg(c.bytes, '' order by c.seq) from (from_byte % 1048576)::int + 1 for most), '')
+    from file_chunk c
+   where c.file_id = file_part.file and c.seq between from_byte / 1048576 and (from_byte + most - 1) / 1048576
+$$;
+
+-- Where a file with this content lies, should one be here, and under what name the agency has a folder in a bucket.
+create or replace function file_place(digest bytea)
+  returns table (agency text, place text, bucket text, key text, pieces bytea[])
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_stager();
+begin
+  return query
+  select a.code::text, f.place, f.bucket, f.key, f.pieces
+    from agency a
+    left join file f on f.agency_id = a.id and f.sha256 = digest
+   where a.id = who.agency_id;
+end $$;
+
+-- The file's row for bytes that lie in a bucket already, every piece under the hash that is given; a row from before
+-- stays as it is, wherever its bytes are.
+create or replace function file_keep_outside(digest bytea, size bigint, bucket text, key text, pieces bytea[])
+  returns bigint
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_stager();
+begin
+  perform act_begin('import.stage');
+  insert into file (agency_id, sha256, size, place, bucket, key, pieces, stored_at)
+  values (who.agency_id, digest, file_keep_outside.size, 'bucket', file_keep_outside.bucket, file_keep_outside.key,
+          file_keep_outside.pieces, kernel_now())
+  on conflict (agency_id, sha256) do nothing;
+  perform import_refuse_known(who.agency_id, digest);
+  return (select f.id from file f where f.agency_id = who.agency_id and f.sha256 = digest);
+end $$;
+
 -- One chunk more of a file that this transaction brings; all but the last are a mebibyte.
 create or replace function file_chunk_keep(file bigint, seq int, bytes bytea) returns void
   language plpgsql security definer
@@ -73,14 +119,16 @@ begin
   insert into file_chunk (file_id, seq, agency_id, bytes) values (file, seq, who.agency_id, file_chunk_keep.bytes);
 end $$;
 
--- Some bytes of a batch's file as it was sent, 16 MiB at most. Whoever reads them is noted.
-create or replace function import_file_read(batch bigint, from_byte bigint, most int) returns bytea
+-- Some bytes of a batch's file as it was sent, 16 MiB at most: themselves, or the bucket where they lie with the hashes
+-- of the pieces that hold them, 4 MiB each. Whoever reads them is noted.
+create or replace function import_file_read(batch bigint, from_byte bigint, most int)
+  returns table (bytes bytea, bucket text, key text, size bigint, pieces bytea[])
   language plpgsql volatile security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
   who constant identity := import_clerk();
-  chunk constant int := 1048576;
+  piece constant bigint := 4194304;
   f record;
 begin
   select x.id, x.place
@@ -95,16 +143,15 @@ begin
     perform fail('DF400', 'bytes', 'a reading takes 1 to 16777216 bytes from 0 to 1099511627776 on');
   end if;
   perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
-  return case f.place
-           when 'row' then
-             (select substring(x.bytes from least(from_byte, 1073741824)::int + 1 for most) from file x where x.id = f.id)
-           else
-             coalesce((select substring(string_agg(c.bytes, '' order by c.seq) from (from_byte % chunk)::int + 1 for most)
-                         from file_chunk c
-                        where c.file_id = f.id and c.seq between from_byte / chunk and (from_byte + most - 1) / chunk),
-                      '')
-         end;
+  return query
+  select case f.place
+           when 'row' then substring(x.bytes from least(from_byte, 1073741824)::int + 1 for most)
+           when 'chunks' then file_part(x.id, from_byte, most)
+         end,
+         x.bucket, x.key, x.size, x.pieces[from_byte / piece + 1 : (from_byte + most - 1) / piece + 1]
+    from file x
+   where x.id = f.id;
 end $$;
 
-select operators_may('execute on function file_keep, file_chunk_keep, import_file_read');
-select worker_may('execute on function file_keep, file_chunk_keep');
+select operators_may('execute on function file_keep, file_chunk_keep, file_place, file_keep_outside, import_file_read');
+select worker_may('execute on function file_keep, file_chunk_keep, file_place, file_keep_outside');

@@ -2,7 +2,9 @@
 -- nobody changes a row in between.
 set role debtflow_kernel;
 
--- What the rows of a batch come to. The sum is that of every row that could be read, as a client's control total is.
+-- What the rows of a batch come to. The sum is that of every row that could be read, as a client's control total is, of
+-- adjustments with the sign they have on the balance, and null where the kind has none; new is every row that would be
+-- carried out, but for placements that change an account that is here.
 create or replace function import_facts(
   b import_batch,
   out error_rate numeric,
@@ -16,16 +18,25 @@ as $$
 begin
   error_rate := b.errors::numeric / b.rows;
   fresh := b.valid + b.warnings
-           - (select coalesce(sum(t.rows), 0)
-                from import_tally t where t.batch_id = b.id and t.rule = 'account-changed');
+           - (select count(*)
+                from import_found f
+                join import_row r on r.batch_id = f.batch_id and r.row_no = f.row_no
+               where f.batch_id = b.id and f.rule = 'account-changed' and r.state in ('valid', 'warning'));
   conflicts := b.duplicates
                + (select coalesce(sum(t.rows), 0)
                     from import_tally t
                    where t.batch_id = b.id
                      and t.rule in ('work-since', 'other-client', 'account-closed', 'account-unknown',
                                     'charge-under-way', 'over-balance'));
-  total := (select coalesce(sum(sum4(placement_parts(r.parsed))), 0)
-              from import_row r where r.batch_id = b.id and r.parsed is not null);
+  if b.kind in ('placements', 'payments', 'adjustments') then
+    total := (select coalesce(sum(case
+                       when b.kind = 'placements' then sum4(placement_parts(r.parsed))
+                       when r.parsed ->> 'adjustment' in ('correct_down', 'write_off')
+                         then -(r.parsed ->> 'amount')::bigint
+                       else (r.parsed ->> 'amount')::bigint
+                     end), 0)
+                from import_row r where r.batch_id = b.id and r.parsed is not null);
+  end if;
 end $$;
 
 -- The conditions that do not hold, each with what was agreed and what is there; amounts in minor units. A condition that
@@ -38,6 +49,10 @@ as $$
 declare
   facts constant record := import_facts(b);
 begin
+  if policy ->> 'expect_sum' is not null and facts.total is null then
+    perform fail('DF400', 'expect_sum', format('%s come to no sum', b.kind),
+                 'leave --expect-sum out; --expect-count counts the rows', '{"field": "expect_sum"}');
+  end if;
   return query
   select c.condition, c.agreed, c.found
     from (values

@@ -10,7 +10,7 @@ select operators_may('select on agency, client, contract, client_collector, user
        operators_may('select on account, account_balance, account_flag, activity, status_move, closing_reason'),
        operators_may('select on payment_method, payment_processor, reversal_reason, leg, posting, ledger_kind'),
        operators_may('select on audit_log, import_batch'),
-       operators_may('select (id, agency_id, sha256, size, place, stored_at) on file'),
+       operators_may('select (id, agency_id, sha256, size, place, bucket, key, stored_at) on file'),
        operators_may('select (id, agency_id, person_id, name, first_norm, last_norm) on debtor'),
        operators_may('select (id, agency_id, account_id, submission_id, amount, currency, method, payer, parts, over, '
                      'due_before, bucket_order, effective_on, recorded_at, user_id, reverses, reason) on payment');

@@ -19,15 +19,26 @@ def downgrade() -> None:
     raise NotImplementedError("data only moves forward: restore a backup instead")
 
 
-# Whoever keeps a whole file in one value holds it in memory more than once. What came before stays where it is.
+# Whoever keeps a whole file in one value holds it in memory more than once. What came before stays where it is. A file
+# in a bucket lies in pieces of 4 MiB below its key, which ends with its own hash; `pieces` are theirs.
 FILES = """
 alter table file
   alter column size drop expression,
   alter column size set not null,
   alter column bytes drop not null,
-  add column place text not null default 'row' constraint file_place_known check (place in ('row', 'chunks')),
+  add column place text not null default 'row'
+    constraint file_place_known check (place in ('row', 'chunks', 'bucket')),
+  add column bucket text constraint file_bucket_length check (length(bucket) between 1 and 255),
+  add column key text,
+  add column pieces bytea[],
   add constraint file_size_positive check (size >= 0),
-  add constraint file_row_has_bytes check ((place = 'row') = (bytes is not null));
+  add constraint file_row_has_bytes check ((place = 'row') = (bytes is not null)),
+  add constraint file_bucket_has_key check
+    (num_nonnulls(bucket, key, pieces) = case when place = 'bucket' then 3 else 0 end),
+  add constraint file_key_of_content check
+    (length(key) between 64 and 1000 and right(key, 64) = encode(sha256, 'hex')),
+  add constraint file_pieces_counted check
+    (cardinality(pieces) = (size + 4194303) / 4194304 and array_position(pieces, null) is null);
 
 create table file_chunk (
   file_id   bigint not null references file,

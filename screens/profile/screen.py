@@ -170,7 +170,7 @@ the text (e).
         self.say(f"This is what you had not saved yet{since}", "warn")
 
     def _read(self, path: Path) -> None:
-        profile = self._profile
+        profile, self._path = self._profile, str(path)
         self.ask(lambda: sample_of(path, profile), self._opened, topic="file", hold=True)
 
     def _opened(self, sample: Sample) -> None:
@@ -281,7 +281,8 @@ the text (e).
     def _guess(self) -> None:
         if self._sample is None:
             return
-        guessed = self._guessed = proposed(self._sample, self._kind, region=self._profile.phones.region)
+        found = proposed(self._sample, self._kind, region=self._profile.phones.region)
+        guessed = self._guessed = found.model_copy(update={"reading": self._profile.reading})
         self._take(guessed)
         if not guessed.is_plain:
             self.say(f"{len(guessed.columns)} columns suggested by the file: look at each before you save", "warn")
@@ -304,8 +305,12 @@ the text (e).
             self._take(spelling.with_column(self._profile, line.name, None))
 
     def _take(self, profile: Profile | None) -> None:
-        if profile is not None:
-            self._profile = profile
+        if profile is None:
+            return
+        before, self._profile = self._profile, profile
+        if self._path and profile.reading != before.reading:
+            self._read(Path(self._path).expanduser())
+        else:
             self._refresh()
 
     def action_save(self) -> None:

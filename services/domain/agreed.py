@@ -13,7 +13,7 @@ from services.errors import BadInput
 _RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)\s*%")
 WORDS = {
     "max-error-rate": "of the rows are in error",
-    "max-new": "new accounts",
+    "max-new": "new accounts or entries",
     "expect-count": "rows in the file",
     "expect-sum": "is the sum of the rows",
     "no-conflicts": "rows repeat others or conflict with what is here",
@@ -25,7 +25,8 @@ class Agreed:
     """Conditions of an unattended release; None is no condition.
 
     ``max_error_rate`` is a share of the rows, 0 by itself: no row in error. ``expect_sum`` is an amount in the
-    client's currency, over every row that could be read.
+    client's currency, over every row that could be read; of adjustments what the balances grow by, so that it may be
+    below zero. ``max_new`` counts the accounts that placements would make, of other kinds the rows to carry out.
     """
 
     max_error_rate: str = "0"
@@ -38,7 +39,9 @@ class Agreed:
         """As `import_release_if` reads it; raises BadInput for a sum that is none."""
         conditions = {name: value for name, value in asdict(self).items() if value is not None}
         if self.expect_sum is not None:
-            conditions["expect_sum"] = Money.parse(self.expect_sum, currency, field="expect_sum").minor
+            amount = self.expect_sum.strip()
+            minor = Money.parse(amount.removeprefix("-"), currency, field="expect_sum").minor
+            conditions["expect_sum"] = -minor if amount.startswith("-") else minor
         return json.dumps(conditions)
 
 

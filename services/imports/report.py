@@ -22,6 +22,7 @@ from services.errors import BadInput, Refused
 from services.imports import filestore
 from services.imports.queries import batch, rows_in
 from services.imports.results import Batch, ImportRow, Where
+from services.imports.vault import Vault
 from services.store import Store
 
 REPORTED: Final = ("error", "duplicate", "warning", "excluded")
@@ -92,7 +93,7 @@ class _Style:
         return text.encode(_CODEC.get(self.dialect.encoding, self.dialect.encoding), "replace")
 
 
-def report(store: Store, batch_id: int, states: tuple[str, ...]) -> ErrorReport:
+def report(store: Store, batch_id: int, states: tuple[str, ...], vault: Vault) -> ErrorReport:
     """The rows in these states, in the order of the file; raises Refused where there is none."""
     for state in states:
         if state not in REPORTED:
@@ -105,15 +106,14 @@ def report(store: Store, batch_id: int, states: tuple[str, ...]) -> ErrorReport:
     if not count:
         raise Refused(f"no row of batch {batch_id} is {' or '.join(states)}: there is nothing to report", rule="report")
     stem = PurePath(found.file).stem
-    style = _style(store, found)
+    style = _style(store, found, vault)
     return ErrorReport(f"{stem}.errors.csv", count, _written(store, found, states, style))
 
 
-def _style(store: Store, found: Batch) -> _Style:
+def _style(store: Store, found: Batch, vault: Vault) -> _Style:
     if found.reading.kind in ("xlsx", "fixed") or found.reading.container in ("gzip", "zip"):
-        return _style_inside(store, found)
-    query = "select debtflow.import_file_head(%s, %s)"
-    head = bytes(store.act(lambda c: c.exec_driver_sql(query, (found.id, _HEAD)).scalar_one()))
+        return _style_inside(store, found, vault)
+    head = filestore.part(store, found.id, vault, 0, _HEAD)
     dialect = Dialect(found.encoding, found.delimiter, head.startswith(tuple(_BOM.values())))
     header = next(
         read_records(
@@ -125,9 +125,9 @@ def _style(store: Store, found: Batch) -> _Style:
     return _Style(dialect, header, newline, found.reading)
 
 
-def _style_inside(store: Store, found: Batch) -> _Style:
+def _style_inside(store: Store, found: Batch, vault: Vault) -> _Style:
     """A list out of an archive is written as it stands in there, one that is no delimited text as CSV."""
-    header = filestore.header(store, found)
+    header = filestore.header(store, found, vault)
     if found.reading.kind == "csv":
         return _Style(Dialect(found.encoding, found.delimiter), header, "\r\n", found.reading)
     style = _Style(Dialect("utf-8", ",", True), header, "\r\n", found.reading)

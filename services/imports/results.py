@@ -96,6 +96,24 @@ class RawBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file as it was sent; ``bucket`` and ``key`` are None in the database, ``missing`` counts lost pieces."""
+
+    sha256: str
+    size: int
+    bucket: str | None
+    key: str | None
+    stored_at: datetime
+    batches: tuple[int, ...]
+    missing: int
+
+    @property
+    def where(self) -> str:
+        """In one line."""
+        return "the database" if self.bucket is None else f"{self.bucket}: {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
 class RowPage:
     rows: tuple[ImportRow, ...]
     next: str | None

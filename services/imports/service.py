@@ -16,6 +16,7 @@ from services.imports.results import (
     Change,
     Changed,
     ImportRow,
+    KeptFile,
     News,
     Progress,
     RawBytes,
@@ -27,6 +28,7 @@ from services.imports.results import (
 )
 from services.imports.returned import Returned
 from services.imports.spool import Source
+from services.imports.vault import IN_DATABASE, Vault
 from services.store import Store
 
 
@@ -36,8 +38,9 @@ class Imports:
     Every method raises NotFound for a batch or row that the caller does not see.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vault: Vault = IN_DATABASE) -> None:
         self._store = store
+        self._vault = vault
 
     def stage(
         self,
@@ -61,21 +64,25 @@ class Imports:
         here, unless that batch was rejected.
         """
         terms = staging.Terms(kind, profile, reading)
-        return self.show(staging.stage(self._store, source, name, client, terms, progress))
+        return self.show(staging.stage(self._store, source, name, client, terms, progress, vault=self._vault))
 
     def file(self, batch_id: int) -> Iterator[bytes]:
         """The batch's file as it was sent, byte for byte; raises Refused at its end where the bytes are not its own.
 
         Who takes it is recorded.
         """
-        return filestore.read(self._store, self.show(batch_id))
+        return filestore.read(self._store, self.show(batch_id), self._vault)
+
+    def kept(self) -> tuple[KeptFile, ...]:
+        """Where the agency's files lie, newest first, and whether the bucket has lost some; none is read."""
+        return filestore.kept(self._store, self._vault)
 
     def raw(self, batch_id: int, row: int) -> RawBytes:
         """The bytes of one row as they were sent, cards and all; who looks at them is recorded.
 
         Raises Refused (``no-bytes``) where the row has none: in a workbook, or staged before they were counted.
         """
-        return filestore.row_bytes(self._store, self.show(batch_id), self.row(batch_id, row))
+        return filestore.row_bytes(self._store, self.show(batch_id), self.row(batch_id, row), self._vault)
 
     def batches(
         self, *, state: str | None = None, after: str | None = None, limit: int = 50
@@ -210,7 +217,7 @@ class Imports:
 
     def report(self, batch_id: int, *, states: Sequence[str] = ("error",)) -> ErrorReport:
         """The rows that failed, as the client sent them, with the reasons beside them; raises Refused for none."""
-        return report.report(self._store, batch_id, tuple(states))
+        return report.report(self._store, batch_id, tuple(states), self._vault)
 
     def returned(self, batch_id: int) -> Iterator[Returned]:
         """The accounts that a batch of recalls gave back, with the balance of that day; raises Refused for none."""

@@ -28,10 +28,10 @@ class Sent:
     sha256: bytes
     size: int
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self, size: int = PIECE) -> Iterator[bytes]:
         """Its bytes from the beginning, a mebibyte at a time."""
         self.file.seek(0)
-        while piece := self.file.read(PIECE):
+        while piece := self.file.read(size):
             yield piece
 
 

@@ -36,6 +36,7 @@ from services.imports.records import (
 )
 from services.imports.results import Progress
 from services.imports.spool import Source, spooled
+from services.imports.vault import IN_DATABASE, Vault
 from services.store import Store
 
 NAME_LIMIT: Final = 200
@@ -60,7 +61,14 @@ AS_USUAL: Final = Terms()
 
 
 def stage(
-    store: Store, source: Source, name: str, client: str, terms: Terms = AS_USUAL, progress: Report | None = None
+    store: Store,
+    source: Source,
+    name: str,
+    client: str,
+    terms: Terms = AS_USUAL,
+    progress: Report | None = None,
+    *,
+    vault: Vault = IN_DATABASE,
 ) -> int:
     """Make a batch out of a file and give its id; nothing is kept of a file that is refused."""
     shown_name, kind = _file_name(name), kind_of(terms.kind)
@@ -71,7 +79,8 @@ def stage(
             bound = bound_to_client(connection, client, terms.kind, terms.profile)
             tally = Tally(bound.profile, currency)
             known = names_known(bound.profile)
-            with opened(sent.file, sent.size, terms.reading, known) as (file, settled):
+            said = (terms.reading or Reading()).over_agreed(bound.profile.reading.reading())
+            with opened(sent.file, sent.size, said, known) as (file, settled):
                 upload = uuid4()
                 records = read_records(file, settled, aside=lambda record: tally.takes(record.cells))
                 rows = _rows(as_given(records), upload, tally, kind, currency=currency, today=today, progress=progress)
@@ -80,7 +89,7 @@ def stage(
                 upload,
                 client,
                 shown_name,
-                keep(connection, sent),
+                keep(connection, sent, vault),
                 terms_json(settled),
                 bound.id,
                 control_json(tally),

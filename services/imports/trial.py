@@ -76,7 +76,8 @@ def sample_of(source: Source, profile: Profile, reading: Reading | None = None) 
 def _records(source: Source, tally: Tally, reading: Reading | None) -> Iterator[Iterator[RawRow]]:
     """The header line and the records of a file, but for its control records."""
     known = names_known(tally.profile)
-    with spooled(source) as sent, opened(sent.file, sent.size, reading, known) as (file, settled):
+    said = (reading or Reading()).over_agreed(tally.profile.reading.reading())
+    with spooled(source) as sent, opened(sent.file, sent.size, said, known) as (file, settled):
         yield read_records(file, settled, aside=lambda record: tally.takes(record.cells))
 
 

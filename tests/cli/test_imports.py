@@ -32,6 +32,11 @@ def test_a_clean_file_is_0_and_one_with_errors_is_1(as_: Call, bad: str) -> None
     again = as_("bea", "import", "stage", bad, "--client", "HXL")
     assert again.code == 1
     assert str(said.json["batch"]) in again.error["message"]
+    kept = as_("bea", "import", "kept")
+    assert kept.code == 0
+    assert [(file["bucket"], file["missing"], file["batches"]) for file in kept.json["files"]] == [
+        (None, 0, [said.json["batch"]]), (None, 0, [good.json["batch"]]),
+    ]  # fmt: skip
 
 
 def test_the_whole_way(house: House, as_: Call, bad: str) -> None:

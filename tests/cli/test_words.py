@@ -29,7 +29,7 @@ def debtflow(*words: str, stdin: int = subprocess.DEVNULL, **variables: str) -> 
 
 # ---- what is loaded -------------------------------------------------------------------------------------------------
 
-HEAVY = ("textual", "rich", "stripe", "paramiko")
+HEAVY = ("textual", "rich", "stripe", "paramiko", "obstore")
 DATABASE = ("sqlalchemy", "psycopg", "alembic", "pydantic", "services.store")
 
 

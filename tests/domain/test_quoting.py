@@ -43,3 +43,9 @@ def test_a_card_number_is_found(text: str):
 def test_what_is_none_is_left_alone(text: str):
     assert not holds_card_number(text)
     refuse_card_number(text, "the note")
+
+
+@pytest.mark.parametrize("text", ["7" * 100_000, "7 " * 50_000, "7" * 50_000 + "-" + "7" * 49_999])
+def test_endless_digits_are_looked_at_once(text: str):
+    """From each of them on would take minutes."""
+    assert not holds_card_number(text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from services.domain.agreed import Agreed
 from services.domain.money import Money
-from services.errors import Refused
+from services.errors import BadInput, Refused
 from services.payments import PaymentForm, Payments
 from tests.kinds.conftest import Desk
 from tests.support.house import House
@@ -141,4 +142,34 @@ def test_an_undone_placement_leaves_its_reference_to_the_right_file(house: House
         with pytest.raises(Refused) as refused:
             act()
         assert refused.value.rule == "batch-state"
+    assert desk.proved()
+
+
+def test_what_is_agreed_means_something_for_every_kind(house: House, desk: Desk) -> None:
+    for ref in ("A-1", "A-2"):
+        house.place(ref=ref, principal=100_00)
+    today = str(house.one("select debtflow.agency_today(agency_id) from debtflow.account limit 1"))
+    rows = [{"external_ref": "A-1"}, {"external_ref": "A-2"}]
+    for kind, said, total in (
+        ("placements", [placed("A-1", "80.00"), placed("A-3", "20.50", fees="1.00")], "101.50"),
+        ("payments", [row | {"amount": "10.25", "paid_on": today} for row in rows], "20.50"),
+        ("adjustments", [rows[0] | {"amount": "-30.00"}, rows[1] | {"amount": "2.50", "adjustment": "fee"}], "-27.50"),
+        ("contacts", [row | {"debtor_email": "q@example.org"} for row in rows], None),
+        ("recalls", rows, None),
+    ):
+        batch = desk.stage(kind, *said, {"external_ref": "A-9", "amount": "x"})
+        assert (batch.rows, batch.errors) == (3, 1)
+        new = 1 if kind == "placements" else 2
+        tight = Agreed("1", max_new=new - 1, expect_count=2, expect_sum=total and "7.00")
+        left = desk.imports.release_if(batch.id, tight)
+        assert [(each.condition, each.found) for each in left.unmet][:2] == [
+            ("max-new", str(new)), ("expect-count", "3"),
+        ]  # fmt: skip
+        if total is None:
+            with pytest.raises(BadInput, match="come to no sum"):
+                desk.imports.release_if(batch.id, Agreed("1", expect_sum="7.00"))
+        else:
+            assert left.unmet[2].found == str(Money.parse(total, "USD"))
+        released = desk.imports.release_if(batch.id, Agreed("1", max_new=new, expect_count=3, expect_sum=total))
+        assert (released.unmet, released.batch.released) == ((), 2)
     assert desk.proved()

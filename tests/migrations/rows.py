@@ -152,6 +152,8 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into file_chunk (file_id, seq, agency_id, bytes) select id, 0, 1, 'xy' from file "
         "where place = 'chunks'",
         "commit",
+        "insert into file (agency_id, sha256, size, place, bucket, key, pieces, stored_at) values (1, sha256('z'), 1, "
+        "'bucket', 'files', 'debtflow/HOUSE/' || encode(sha256('z'), 'hex'), array[sha256('z')], now())",
     ),
     "0016": (
         "insert into import_profile (agency_id, client_id, kind, version, body, note, made_by, made_at) "

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.columns import COLUMNS, match_header
+from services.domain.files.reading import Reading
 from services.domain.profile import Mapper, Profile, missing, names_known, read_toml, to_toml
 from services.errors import BadInput
 
@@ -249,6 +250,10 @@ def test_the_text_of_a_profile_says_only_what_is_not_as_usual():
     assert to_toml(Profile()) == 'kind = "placements"\n'
     assert read_toml("") == Profile()
     assert Profile().is_plain
+    agreed = read_toml('[reading]\nsheet = "May"\nwidths = [4, 8]\ndelimiter = "tab"\n')
+    assert agreed.is_plain
+    assert agreed.reading.reading() == Reading(sheet="May", widths=(4, 8), delimiter="\t")
+    assert read_toml(to_toml(agreed)) == agreed
 
 
 @pytest.mark.parametrize(
@@ -256,6 +261,10 @@ def test_the_text_of_a_profile_says_only_what_is_not_as_usual():
     [
         ("kind = 1", "kind: "),
         ("kind =", "this is no TOML"),
+        ("[reading]\nencoding = 'utf8'", "reading: utf8 is no encoding"),
+        ("[reading]\nwidths = [0]", "reading: these are no widths"),
+        ("[reading]\ndelimiter = 'and'", "reading: and divides no cells"),
+        ("[reading]\ncodepage = 850", "reading.codepage: is not known here"),
         ("[columns.nothing]\nfrom = 1", "there is no column nothing in placements"),
         ("[columns.due_date]\nfrom = 0", "columns.due_date.from: name the sender's column"),
         ("[columns.due_date]\nfrom = true", "columns.due_date.from: name the sender's column"),

@@ -6,10 +6,14 @@ import threading
 
 import pytest
 
+from services.domain.files.reading import Reading
 from services.domain.profile import Profile, read_toml
+from services.domain.profile.model import ReadAs
 from services.errors import BadInput, DebtFlowError, NotAllowed, NotFound, Refused, Stale
 from services.imports import Imports
 from services.imports.profiles import KeptProfile, Profiles
+from services.imports.trial import try_file
+from tests.imports.workbooks import zipped
 from tests.support.house import House
 
 GERMAN = read_toml(
@@ -54,6 +58,48 @@ def profiles(house: House) -> Profiles:
 @pytest.fixture
 def imports(house: House) -> Imports:
     return Imports(house.store("bea"))
+
+
+AGREED = """
+[reading]
+entry = "oct/list.txt"
+encoding = "ibm850"
+delimiter = "|"
+quote = "none"
+header_line = 3
+[columns.external_ref]
+from = "No"
+[columns.debtor_name]
+from = "Who"
+[columns.original_amount]
+from = "Sum"
+"""
+
+
+def test_a_file_is_read_as_agreed_and_not_guessed(profiles: Profiles, imports: Imports) -> None:
+    agreed = read_toml(AGREED)
+    text = 'October\nof 2026\nNo|Who|Sum\nA-1|Zoë "Z|1,5\nA-2|Ivo, Jr.|2.50\n'
+    other = text.replace("|", ";").replace("1,5", "1.50").encode("cp1252")
+    packed = zipped({"oct/list.txt": text.replace("1,5", "1.50").encode("cp850"), "oct/sums.txt": b"2"})
+    tried = try_file(packed, agreed, profiles.terms("HXL"))
+    assert (tried.is_good, tried.first[0].cells["debtor_name"]) == (True, 'Zoë "Z')
+    profiles.keep("HXL", agreed, after=0)
+    batch = imports.stage(packed, "october.zip", "HXL")
+    assert (batch.valid, batch.reading) == (2, agreed.reading.reading().over(Reading("zip", kind="csv")))
+    assert imports.raw(batch.id, 1).text == 'A-1|Zoë "Z|1.50'
+    with pytest.raises(BadInput, match="no zip archive"):
+        imports.stage(other, "october.txt", "HXL")
+    # What is said is said, and the rest stays as agreed.
+    profiles.keep("HXL", agreed.model_copy(update={"reading": ReadAs(delimiter="|", header_line=3)}), after=1)
+    said = imports.stage(other, "october.txt", "HXL", reading=Reading(delimiter=";"))
+    assert (said.valid, said.reading.delimiter, said.reading.header_line) == (2, ";", 3)
+    profiles.keep("HXL", read_toml("[reading]\nformat = 'fixed'\nwidths = [4, 8, 5]\nnames = ['external_ref', "
+                                   "'debtor_name', 'original_amount']"), after=2)  # fmt: skip
+    fixed = imports.stage(b"B-1 Ivo Bee 12.50\nB-2 Ada Coe  9.00\n", "fixed.txt", "HXL")
+    assert (fixed.valid, fixed.reading.kind, fixed.reading.header_line) == (2, "fixed", 0)
+    plain = imports.stage(b"external_ref;debtor_name;original_amount\nC-1;Ivo Bee;1.00\n", "plain.csv", "HXL",
+                          reading=Reading(delimiter=";", header_line=1))  # fmt: skip
+    assert (plain.valid, plain.reading.kind, plain.reading.widths) == (1, "csv", None)
 
 
 def test_versions_follow_each_other_and_stay(house: House, profiles: Profiles) -> None:

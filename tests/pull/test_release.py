@@ -13,9 +13,12 @@ import pytest
 from debtflow_tui.config import ReleaseSettings, Settings, SftpSettings
 from debtflow_tui.sources import sources_of
 from services.domain.agreed import Agreed
+from services.domain.profile import Profile
+from services.domain.profile.model import Column, ControlRecord
 from services.errors import NotAllowed
 from services.gateways.drops import Login, Place, ServerAway
 from services.imports import Imports
+from services.imports.profiles import Profiles
 from services.ledger import Doctor
 from services.pull import PulledFile
 from services.pull.journal import Journal
@@ -82,7 +85,7 @@ def test_what_clients_send_beside_placements_goes_the_same_way(mine: Pulling, ho
     ("data", "agreed", "why"),
     [
         (ONE_BAD, Agreed(), "25% of the rows are in error: at most 0% was agreed"),
-        (good(3), Agreed(max_new=2), "3 new accounts: at most 2 was agreed"),
+        (good(3), Agreed(max_new=2), "3 new accounts or entries: at most 2 was agreed"),
         (good(3), None, "nothing is agreed with this client: [release.CLIENT] in the configuration"),
         (written([line("A-1"), line("A-1")]), Agreed(no_conflicts=True), "1 rows repeat others or conflict"),
         (written([line("A-1", amount="x")]), Agreed(max_error_rate="1"), "holds no row that could be released"),
@@ -103,6 +106,38 @@ def test_what_is_not_as_agreed_is_left_and_says_why(
     assert house.one("select count(*) from debtflow.account") == 0
     rate = None if agreed is None else agreed.max_error_rate
     assert house.su.execute(TRAIL).fetchall() == [("pull.leave", "wally", None, "left", rate)]
+
+
+def test_what_a_release_refuses_is_left_whatever_is_agreed(mine: Pulling, house: House, sshd: Daemon) -> None:
+    lax = mine.other(agreed=Agreed("1"))
+    Imports(house.store("ada")).set_four_eyes(True)
+    profiles = Profiles(house.store("bea"))
+    plain = Profile(columns={"external_ref": Column(required=True)})
+    profiles.keep("HXL", plain.model_copy(update={"trailer": ControlRecord(marker="END", count=2)}), after=0)
+    sshd.write("short.csv", good(2) + b"END,3\r\n", age=60)
+    (step,) = lax.take().files
+    assert (step.verdict, step.outcome) == ("left", "taken")
+    assert "does not agree with its control record" in str(step.reason)
+    profiles.keep("HXL", plain, after=1)
+    with house.su.transaction():
+        kept = house.su.execute(
+            "delete from debtflow.client_collector returning client_id, user_id, position"
+        ).fetchall()
+    sshd.write("nobody.csv", good(2, "N"), age=60)
+    (step,) = lax.take().files
+    assert (step.verdict, step.reason) == ("left", "nobody is there to work what this client places")
+    # A recall needs nobody, and four eyes ask for a second person only where one has changed rows.
+    assert kept
+    sshd.write("calls.csv", b"external_ref\r\nN-9\r\n", age=60)
+    (step,) = lax.other(kind="recalls").take().files
+    assert (step.verdict, "holds no row" in str(step.reason)) == ("left", True)
+    with house.su.cursor() as cursor:
+        cursor.executemany(
+            "insert into debtflow.client_collector (client_id, user_id, position) values (%s, %s, %s)", kept
+        )
+    sshd.write("fine.csv", good(2, "F"), age=60)
+    (step,) = lax.take().files
+    assert (step.verdict, step.reason) == ("released", None)
 
 
 def test_what_somebody_works_on_is_theirs(

@@ -251,14 +251,15 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         OPERATORS,
         "import_alike_begin import_alike_step import_approve import_four_eyes import_four_eyes_set "
-        "import_file_head import_release_if "
+        "import_release_if "
         "import_exclude import_fix import_include import_reject import_file_read "
         "import_profile_keep import_control_accept import_undo_chunk",
     ),
     (
         KERNEL,
         (*OPERATORS, WORKER),
-        "import_release_chunk import_stage_begin import_stage_close import_profile_bound file_keep file_chunk_keep",
+        "import_release_chunk import_stage_begin import_stage_close import_profile_bound file_keep file_chunk_keep "
+        "file_place file_keep_outside",
     ),
     # files fetched from clients' servers
     (
@@ -278,7 +279,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "import_cells_moved import_change_begin import_change_end import_change_moved import_change_version "
         "import_changed_by import_correct import_facts import_second_eyes import_unmet "
-        "import_change_known import_step_known "
+        "import_change_known import_step_known file_part "
         "import_clerk import_stager import_stage_key import_finding import_lock import_own_findings "
         "import_profile_client import_profile_newest import_profile_for import_control_agrees "
         "import_ready import_reason import_release_next import_releaser "

@@ -44,6 +44,7 @@ def imports() -> None:
 imports.add_command(import_files.look)
 imports.add_command(import_files.file_of)
 imports.add_command(import_files.raw)
+imports.add_command(import_files.kept)
 
 
 @imports.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from debtflow_tui.cli import given
-from debtflow_tui.cli.report import Report, Table, facts
+from debtflow_tui.cli.report import DONE, REFUSED, Report, Table, facts
 from debtflow_tui.cli.session import signed_in
 from services.errors import BadInput
 
@@ -118,6 +118,23 @@ def _written(path: Path, pieces: Iterable[bytes]) -> int:
             return sum(file.write(piece) for piece in pieces)
     except OSError as error:
         raise BadInput("output", f"{path} cannot be written: {error.strerror}") from None
+
+
+@click.command()
+@click.pass_context
+def kept(context: click.Context) -> None:
+    """Say where every file lies, and whether its bucket still has it. Exit code 1 where one is not whole."""
+    report: Report = context.obj
+    with signed_in() as desk:
+        found = desk.imports.kept()
+    table = Table(
+        ("SHA-256", "BYTES", "WHERE", "BATCHES", "STORED", "MISSING"),
+        [(each.sha256[:16], each.size, each.where, ", ".join(map(str, each.batches)), each.stored_at,
+          f"{each.missing} pieces" if each.missing else "") for each in found],
+        empty="no files",
+    )  # fmt: skip
+    report.give({"files": found}, table)
+    context.exit(REFUSED if any(each.missing for each in found) else DONE)
 
 
 @click.command()

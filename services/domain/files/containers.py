@@ -67,6 +67,23 @@ def unpack(file: BinaryIO, packed: int, said: Reading, sink: Sink) -> Reading:
             return replace(said, entry=entry.filename)
 
 
+def unpacked_part(file: BinaryIO, said: Reading, at: int, most: int) -> bytes:
+    """Some bytes of what a known archive holds: read up to there and no further, and nothing of it kept."""
+    with _told():
+        if said.container == "gzip":
+            file.seek(0)
+            with gzip.GzipFile(fileobj=file, mode="rb") as inner:
+                return _after(inner, at, most)
+        with _archive(file) as archive, archive.open(_chosen(archive, said.entry)) as inner:
+            return _after(inner, at, most)
+
+
+def _after(inner: IO[bytes] | gzip.GzipFile, at: int, most: int) -> bytes:
+    while at > 0 and (piece := inner.read(min(at, _PIECE))):
+        at -= len(piece)
+    return inner.read(most)
+
+
 def entries(file: BinaryIO) -> tuple[str, ...]:
     """The files in a zip archive, by name."""
     with _archive(file) as archive:

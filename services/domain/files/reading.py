@@ -74,6 +74,25 @@ class Reading:
         said = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return replace(guessed, **{name: value for name, value in said.items() if value is not None})
 
+    def over_agreed(self, agreed: Reading) -> Reading:
+        """This reading, with what was agreed with the sender where it leaves something open.
+
+        Who names a part of another format has said which: what was agreed of the one before falls.
+        """
+        named = self.kind or self._implied()
+        if named is not None and agreed.kind not in (None, named):
+            agreed = replace(agreed, kind=named, delimiter=None, quote=None, widths=None, sheet=None)
+        if self.header_line:
+            agreed = replace(agreed, names=None)
+        return self.over(agreed)
+
+    def _implied(self) -> str | None:
+        if self.widths is not None:
+            return "fixed"
+        if self.sheet is not None:
+            return "xlsx"
+        return "csv" if self.delimiter is not None or self.quote is not None else None
+
     def facts(self) -> dict[str, Any]:
         """What is settled, as JSON takes it."""
         told = {entry.name: getattr(self, entry.name) for entry in fields(self)}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from services.domain.files.reading import Reading, delimiter_of
 from services.domain.profile.clean import PHONE, STEPS
 from services.domain.profile.days import check_format
 from services.domain.profile.fields import fields_of
@@ -123,11 +124,49 @@ class ControlRecord(_Part):
     sums: Annotated[dict[str, Place], Field(max_length=8)] = {}
 
 
+class ReadAs(_Part):
+    """How the file itself is written, part by part as options of `import stage` say it; what is not said is guessed."""
+
+    entry: Name | None = None
+    format: Literal["csv", "fixed", "xlsx"] | None = None
+    sheet: Name | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    header_line: int | None = None
+    widths: list[int] | None = None
+    names: list[Name] | None = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> ReadAs:
+        try:
+            self.reading()
+        except BadInput as problem:
+            raise ValueError(f"{problem.message}; {problem.hint}" if problem.hint else problem.message) from None
+        return self
+
+    def reading(self) -> Reading:
+        """The same as the reader takes it."""
+        quote = "" if self.quote is not None and self.quote.lower() == "none" else self.quote
+        return Reading(
+            entry=self.entry,
+            kind=self.format,
+            sheet=self.sheet,
+            encoding=self.encoding,
+            delimiter=None if self.delimiter is None else delimiter_of(self.delimiter),
+            quote=quote,
+            header_line=0 if self.names and self.header_line is None else self.header_line,
+            widths=None if self.widths is None else tuple(self.widths),
+            names=None if self.names is None else tuple(self.names),
+        )
+
+
 class Profile(_Part):
     """How one client writes one kind of file. The empty profile reads files under our own column names."""
 
     kind: Literal["placements", "adjustments", "payments", "recalls", "contacts"] = "placements"
     about: Text = ""
+    reading: ReadAs = ReadAs()
     columns: dict[str, Column] = {}
     key: Key = Key()
     ignore: Annotated[list[Name], Field(max_length=200)] = []
@@ -159,8 +198,8 @@ class Profile(_Part):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it says nothing at all about the file."""
-        return self == Profile(kind=self.kind, about=self.about)
+        """Whether it says nothing at all about what stands in the file."""
+        return self == Profile(kind=self.kind, about=self.about, reading=self.reading)
 
     def body(self) -> dict[str, Any]:
         """What it says, as it is kept: without what is as usual, always in the same order."""

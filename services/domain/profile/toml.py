@@ -11,7 +11,7 @@ from services.domain.profile.model import LARGEST, Profile, profile_of
 from services.domain.quoting import shown
 from services.errors import BadInput
 
-_ORDER = ("kind", "about", "ignore", "key", "dates", "numbers", "phones", "columns", "head", "trailer")
+_ORDER = ("kind", "about", "ignore", "reading", "key", "dates", "numbers", "phones", "columns", "head", "trailer")
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _INLINE = 3
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}

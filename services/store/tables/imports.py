@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.store.tables.base import Bytewise, Instant, column, metadata, optional
 
@@ -29,7 +29,21 @@ file = Table(
     optional("bytes", LargeBinary),
     column("stored_at", Instant),
     column("place", Text, server_default=text("'row'")),
-    CheckConstraint("place in ('row', 'chunks')", name="file_place_known"),
+    optional("bucket", Text),
+    optional("key", Text),
+    optional("pieces", ARRAY(LargeBinary)),
+    CheckConstraint("place in ('row', 'chunks', 'bucket')", name="file_place_known"),
+    CheckConstraint("length(bucket) between 1 and 255", name="file_bucket_length"),
+    CheckConstraint(
+        "num_nonnulls(bucket, key, pieces) = case when place = 'bucket' then 3 else 0 end", name="file_bucket_has_key"
+    ),
+    CheckConstraint(
+        "length(key) between 64 and 1000 and right(key, 64) = encode(sha256, 'hex')", name="file_key_of_content"
+    ),
+    CheckConstraint(
+        "cardinality(pieces) = (size + 4194303) / 4194304 and array_position(pieces, null) is null",
+        name="file_pieces_counted",
+    ),
     CheckConstraint("size >= 0", name="file_size_positive"),
     CheckConstraint("(place = 'row') = (bytes is not null)", name="file_row_has_bytes"),
     CheckConstraint("sha256 = sha256(bytes)", name="file_addressed_by_content"),
