@@ -32,6 +32,11 @@ def test_a_clean_file_is_0_and_one_with_errors_is_1(as_: Call, bad: str) -> None
     again = as_("bea", "import", "stage", bad, "--client", "HXL")
     assert again.code == 1
     assert str(said.json["batch"]) in again.error["message"]
+    batch = str(said.json["batch"])
+    assert as_("bea", "import", "look", bad).json["header"]["cells"][0] == "external_ref"
+    assert as_("bea", "import", "raw", batch, "1").json["text"] == "A-1,Ann Ace,100.00"
+    out = Path(bad).with_name("out.csv")
+    assert as_("bea", "import", "file", batch, "--output", str(out)).json["size"] == len(out.read_bytes()) == len(BAD)
     kept = as_("bea", "import", "kept")
     assert kept.code == 0
     assert [(file["bucket"], file["missing"], file["batches"]) for file in kept.json["files"]] == [

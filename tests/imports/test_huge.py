@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import pytest
 
+from services.domain.columns import COLUMNS
 from services.domain.files.containers import unpacked_part
 from services.domain.files.reading import Reading
 from services.errors import BadInput
@@ -21,7 +22,7 @@ from services.imports import Imports
 from services.imports.look import look
 from services.imports.spool import spooled
 from services.imports.vault import PIECE
-from tests.imports.files import COLUMNS, line, written
+from tests.imports.files import line, written
 from tests.support.house import House
 from tests.support.weed import NAME, Storage
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from debtflow_tui.cli import given
+from debtflow_tui.cli.lazy import Command
 from debtflow_tui.cli.report import DONE, REFUSED, Report, Table, facts
 from debtflow_tui.cli.session import signed_in
 from services.errors import BadInput
@@ -65,7 +66,7 @@ def _width(word: str) -> int:
     return given.whole(word.strip(), "widths", "a width")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file")
 @reading_options
 @click.option("--rows", type=click.IntRange(0, 100), default=5, show_default=True, help="How many rows to show.")
@@ -91,7 +92,7 @@ def look(report: Report, /, file: str, rows: int, **said: Any) -> None:
     report.give(data, facts({"file": name, "size": f"{found.size:,} bytes", "sha256": found.sha256, **parts}), table)
 
 
-@click.command("file")
+@click.command("file", cls=Command)
 @click.argument("batch")
 @click.option("--output", metavar="FILE", help="Write it there; a file that exists is not overwritten.")
 @click.pass_obj
@@ -120,7 +121,7 @@ def _written(path: Path, pieces: Iterable[bytes]) -> int:
         raise BadInput("output", f"{path} cannot be written: {error.strerror}") from None
 
 
-@click.command()
+@click.command(cls=Command)
 @click.pass_context
 def kept(context: click.Context) -> None:
     """Say where every file lies, and whether its bucket still has it. Exit code 1 where one is not whole."""
@@ -137,7 +138,7 @@ def kept(context: click.Context) -> None:
     context.exit(REFUSED if any(each.missing for each in found) else DONE)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("batch")
 @click.argument("row")
 @click.pass_obj
