@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -60,8 +61,17 @@ class BatchHead(Vertical):
 
     def follow(self, progress: Progress) -> None:
         """Show how far a release of ours is."""
-        word = "taken back" if progress.stage == "undo" else "released"
-        self.show_progress(progress.done, progress.total or progress.done, word)
+        undoing, total = progress.stage == "undo", progress.total or progress.done
+        word = "taken back" if undoing else "released"
+        if self._batch is not None:
+            left, done = total - progress.done, progress.done
+            self._batch = (
+                replace(self._batch, state="undoing", undone=done, released=left)
+                if undoing
+                else replace(self._batch, state="releasing", released=done, valid=left, warnings=0)
+            )
+            self._count()
+        self.show_progress(progress.done, total, word)
 
     def show_progress(self, done: int, total: int, word: str = "released") -> None:
         """Show what is done and what is left."""

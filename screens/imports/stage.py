@@ -20,6 +20,7 @@ from screens.imports.reading import ReadingForm, answer, guessed, looked
 from screens.widgets import Entry, Form, plain
 from services.domain.columns import LAYOUTS
 from services.domain.files.reading import Reading
+from services.domain.pace import Pace
 from services.errors import BadInput
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class StageForm(FormDialog["Batch"]):
     def __init__(self, desk: Desk, imports: Intake, clients: Sequence[Client]) -> None:
         self._imports = imports
         self._reading = Reading()
+        self._pace = Pace(lambda: desk.now().timestamp())
         self._names = {client.code: client.name for client in clients}
         super().__init__(desk, "Stage a file", ABOUT, "stage")
         self._found = Static("", classes="found")
@@ -148,4 +150,5 @@ class StageForm(FormDialog["Batch"]):
     @on(Moved)
     def _moved(self, event: Moved) -> None:
         if self.acting:
-            self.say(f"{event.progress.done:,} rows read and checked…", "busy")
+            fast = self._pace.words(event.progress.done, event.progress.total)
+            self.say(f"{event.progress.done:,} rows read and checked{' · ' * bool(fast)}{fast}…", "busy")
