@@ -161,7 +161,7 @@ as $$
    order by r.batch_id, r.row_no
 $$;
 
--- A kept file is as long as it says, in pieces without a gap; and what was fetched became the batch of the same bytes.
+-- A file that is kept here is as long as it says, in pieces without a gap; and what was fetched became the batch of the same bytes.
 -- Whether the bytes are those of the hash is seen by whoever reads them: debtflow import file.
 create or replace function files_not_whole(agency int) returns setof text
   language sql stable
@@ -181,6 +181,7 @@ as $$
    where f.agency_id = agency
      and case f.place
            when 'row' then length(f.bytes) is distinct from f.size or p.file_id is not null
+           when 'bucket' then p.file_id is not null
            else coalesce(p.size, 0) <> f.size
                 or p.pieces <> p.last + 1
                 or p.short > 1
