@@ -5,42 +5,52 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import cards, hooks, keyed, lookup, paint, posting, transfers
+from benchmarks import cards, hooks, imports, keyed, lookup, paint, posting, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "cards", "webhooks", "transfers", "lookup", "paint")
+SUBJECTS = ("posting", "batches", "cards", "webhooks", "transfers", "lookup", "imports", "paint")
 
 
 def main() -> None:
-    """Measure what is asked for; the whole takes about ten minutes."""
+    """Measure what is asked for; the whole takes about half an hour."""
     asked = _arguments()
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
     if {"posting", "batches", "cards", "webhooks"} & set(asked.only):
-        with bench(scale=50) as server:
-            accounts = posting.furnish(server)
-            if "posting" in asked.only:
-                rows += posting.measure(server, accounts, seconds=asked.seconds, rounds=asked.rounds)
-            mixed = [number for numbers in zip(*accounts, strict=True) for number in numbers]
-            if "batches" in asked.only:
-                rows += keyed.measure(server, mixed, seconds=asked.seconds, rounds=asked.rounds)
-            if "cards" in asked.only:
-                rows += cards.measure(
-                    server, mixed, seconds=asked.seconds, rounds=asked.rounds, instalments=asked.instalments
-                )
-            if "webhooks" in asked.only:
-                rows += hooks.measure(server, mixed[::-1], seconds=asked.seconds, rounds=asked.rounds)
+        rows += _money(asked)
     if "transfers" in asked.only:
         with bench(scale=1) as server:
             rows += transfers.measure(server, seconds=asked.seconds, rounds=asked.rounds)
     if "lookup" in asked.only:
         with bench(scale=1) as server:
             rows += lookup.measure(server, accounts=asked.accounts, questions=300)
+    if "imports" in asked.only:
+        with bench(scale=1) as server:
+            rows += imports.measure(server, rows=asked.rows)
     print(table(rows))
     if asked.json:
         save(rows, asked.json)
+
+
+def _money(asked: argparse.Namespace) -> list[Row]:
+    """What is measured on the same accounts, in one server."""
+    rows: list[Row] = []
+    with bench(scale=50) as server:
+        accounts = posting.furnish(server)
+        if "posting" in asked.only:
+            rows += posting.measure(server, accounts, seconds=asked.seconds, rounds=asked.rounds)
+        mixed = [number for numbers in zip(*accounts, strict=True) for number in numbers]
+        if "batches" in asked.only:
+            rows += keyed.measure(server, mixed, seconds=asked.seconds, rounds=asked.rounds)
+        if "cards" in asked.only:
+            rows += cards.measure(
+                server, mixed, seconds=asked.seconds, rounds=asked.rounds, instalments=asked.instalments
+            )
+        if "webhooks" in asked.only:
+            rows += hooks.measure(server, mixed[::-1], seconds=asked.seconds, rounds=asked.rounds)
+    return rows
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,6 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON as well")
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, help="measure only these")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts for the lookups")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the placements file")
     parser.add_argument("--instalments", type=int, default=10_000, help="instalments of the round over plans")
     parser.add_argument("--seconds", type=float, default=5, help="length of one posting run")
     parser.add_argument("--rounds", type=int, default=3, help="posting runs a case; the median counts")

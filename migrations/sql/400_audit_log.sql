@@ -37,10 +37,10 @@ create trigger append_only_rows
   before delete or truncate on payment for each statement execute function refuse_change();
 alter table payment enable always trigger append_only, enable always trigger append_only_rows;
 
--- A personal value enters only as SHA-256(salt || value); salt and value stand in a table that can be erased.
+-- A personal value enters only as SHA-256(salt || value); salt and value stand in a table that can be erased. Inlined,
+-- so it has no search path of its own and is no more immutable than `jsonb_build_object`.
 create or replace function commitment(salt bytea, value text) returns jsonb
-  language sql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
+  language sql stable parallel safe
 as $$
   select jsonb_build_object('sha256', encode(sha256(salt || convert_to(value, 'UTF8')), 'hex'))
 $$;

@@ -47,9 +47,8 @@ create or replace function account_collector_follow() returns trigger
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
-  if exists (
-    select from new_rows n join old_rows o using (id) where n.collector_id is distinct from o.collector_id
-  ) then
+  -- Not a join: the planner takes both for tiny, and would pair each of a thousand with each.
+  if exists (select id, collector_id from new_rows except select id, collector_id from old_rows) then
     update account_balance b
        set collector_id = n.collector_id
       from new_rows n

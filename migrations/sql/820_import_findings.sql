@@ -33,7 +33,7 @@ create or replace function import_finding(
   col text default 'external_ref',
   severity text default 'error'
 ) returns jsonb
-  language sql immutable parallel safe
+  language sql stable parallel safe
 as $$
   select jsonb_build_array(jsonb_build_object(
     'column', col, 'value', value, 'rule', rule, 'severity', severity, 'message', message))

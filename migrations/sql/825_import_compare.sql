@@ -8,6 +8,7 @@ create or replace function import_compared(b import_batch, refs text[])
   set search_path = pg_catalog, debtflow, pg_temp
   set plan_cache_mode = force_custom_plan
   set enable_nestloop = off
+  set jit = off
 as $$
 begin
   case b.kind

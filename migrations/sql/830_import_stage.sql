@@ -1,5 +1,24 @@
 -- From a file to a batch under review: rows come by COPY into the intake, and one call makes them a batch in the same
 -- transaction.
+set role debtflow_owner;
+
+-- A batch that was just staged is unknown to the planner, who takes it for a row or two and, where it is most of the
+-- table, reads all of it for a few: it is told of a large one at once. Whoever else is telling it holds a lock, and
+-- then does it for both; only the columns that rows are looked for by are counted.
+create or replace function import_tell_planner(rows bigint) returns void
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+  set lock_timeout = '1s'
+as $$
+begin
+  if rows >= 20000 then
+    analyze import_row (batch_id, row_no, state, ref);
+  end if;
+exception when lock_not_available then
+  return;
+end $$;
+grant execute on function import_tell_planner to debtflow_kernel;
+
 set role debtflow_kernel;
 
 create or replace function import_clerk() returns identity
@@ -137,6 +156,7 @@ begin
    where i.upload = import_stage_close.upload;
   -- Ours, and what others committed without closing it; what they are still sending is not visible here.
   delete from import_intake;
+  perform import_tell_planner((select b.rows from import_batch b where b.id = batch));
   perform import_compare(batch);
   return batch;
 end $$;

@@ -39,6 +39,8 @@ end $$;
 create or replace function import_ready(batch bigint, size int) returns int[]
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
+  set enable_sort = off
+  set enable_bitmapscan = off
 as $$
   select array(
     select r.row_no

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.domain.columns import BESIDE_PRINCIPAL
@@ -30,6 +31,7 @@ _NO_CARD_COLUMNS = frozenset(
 _FORMULA_COLUMNS = frozenset({"external_ref", "debtor_name", "creditor_name", "account_type"})
 _READ_BY_OTHERS = _NO_CARD_COLUMNS | {"debtor_email"}
 _MAY_HOLD_CARD = re.compile(r"\d(?:[ -]?\d){12}")
+_NEVER_WITHOUT = re.compile(r"[0-9 -]{12}[0-9]")
 _HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 _PLAIN_AMOUNT = re.compile(r"([1-9][0-9]{0,8})(?:\.([0-9]{2}))?")
@@ -66,10 +68,18 @@ def check_text(values: Mapping[str, str], report: Report) -> None:
                 column, text, "formula", f"{column} starts like a formula: kept as plain text, check that it is meant"
             )
     together = "|".join(values.values())
-    if together.isprintable() and "\ufffd" not in together and _MAY_HOLD_CARD.search(together) is None:
+    if together.isprintable() and "\ufffd" not in together and not _may_hold_card(together):
         return
     for column, text in values.items():
         _check_cell(column, text, report)
+
+
+def _may_hold_card(text: str) -> bool:
+    # In plain text thirteen digits with single marks between them end in thirteen such characters: ten times as fast to
+    # look for, and mostly not there.
+    if text.isascii() and _NEVER_WITHOUT.search(text) is None:
+        return False
+    return _MAY_HOLD_CARD.search(text) is not None
 
 
 def _check_cell(column: str, text: str, report: Report) -> None:
@@ -299,6 +309,7 @@ def read_calendar_day(column: str, text: str, report: Report) -> date | None:
     return readings[0] if readings else None
 
 
+@lru_cache(maxsize=8)
 def _years_after(today: date) -> date:
     day = 28 if (today.month, today.day) == (2, 29) else today.day
     return today.replace(year=min(today.year + YEARS_AHEAD, 9999), day=day)

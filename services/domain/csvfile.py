@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.domain.columns import count_known
 from services.domain.files.guess import Known, guess, refuse_no_rows
@@ -44,4 +44,4 @@ def read_rows(data: bytes, dialect: Dialect) -> Iterator[RawRow]:
     for record in all_records(io.BytesIO(data), reading):
         if holds_anything(record) and (number >= 0 or not is_separator_hint(record.text)):
             number += 1
-            yield replace(record, number=number)
+            yield record._replace(number=number)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from services.domain.files.record import RawRow
@@ -35,7 +34,7 @@ def as_given(records: Iterator[RawRow]) -> Iterator[RawRow]:
     yield head
     ours = is_report(head.cells)
     for record in records:
-        yield replace(record, cells=tuple(map(bared, record.cells))) if ours else record
+        yield record._replace(cells=tuple(map(bared, record.cells))) if ours else record
 
 
 def is_report(header: Sequence[str]) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Letters that Unicode does not take apart, as they are typed on a keyboard without them.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 _PARTICLES = frozenset({"von", "van", "vom", "zu", "zum", "der", "den", "de", "del", "della", "di", "da", "dos",
                         "du", "la", "le", "el", "al", "bin", "ibn", "abu", "st", "san", "santa", "ter"})  # fmt: skip
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "esq", "md", "phd"})
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Name:
         return f"{self.first} {self.last}".strip()
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Lower case without accents, punctuation as single spaces; letters of every script stay."""
     lowered = text.lower() if text.isascii() else _bare(_bare(text).casefold().translate(_LETTERS))
@@ -55,7 +55,9 @@ def tokens(text: str) -> tuple[str, ...]:
 
 def split_name(text: str) -> Name:
     """First and last name out of ``Last, First`` or ``First Last``; a lone word is a last name."""
-    whole = _SPACE.sub(" ", text).strip(" ,")
+    whole = " ".join(text.split()).strip(" ,")
+    if "," not in whole:
+        return _split_words(whole.split(" "))
     before, comma, after = (part.strip() for part in whole.partition(","))
     if comma and fold(after) not in _SUFFIXES:
         return Name(first=after, last=before)

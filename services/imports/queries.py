@@ -40,6 +40,8 @@ select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reaso
   left join debtflow.account a on a.id = r.account_id
  where r.batch_id = %s
 """
+# To the planner a batch that was just staged is a row or two, which it would read whole and sort.
+_IN_ORDER: Final = "set local enable_sort = off; set local enable_bitmapscan = off"
 _FINDINGS: Final = """
 select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
   from debtflow.import_tally t
@@ -95,6 +97,7 @@ def rows(store: Store, batch_id: int, where: Where, after: str | None, limit: in
 def rows_in(connection: Connection, batch_id: int, where: Where, after: int, size: int) -> tuple[ImportRow, ...]:
     """The next rows, inside a transaction that is already open."""
     picked, values = picking(batch_id, where, after, size)
+    connection.exec_driver_sql(_IN_ORDER)
     query = f"{_ROW} and r.row_no = any (array({picked})) order by r.row_no"
     return tuple(_row(each) for each in connection.exec_driver_sql(query, (batch_id, *values)).fetchall())
 

@@ -131,7 +131,7 @@ def _style_inside(store: Store, found: Batch, vault: Vault) -> _Style:
     if found.reading.kind == "csv":
         return _Style(Dialect(found.encoding, found.delimiter), header, "\r\n", found.reading)
     style = _Style(Dialect("utf-8", ",", True), header, "\r\n", found.reading)
-    return replace(style, header=replace(header, text=style.line(header.cells).rstrip("\r\n")))
+    return replace(style, header=header._replace(text=style.line(header.cells).rstrip("\r\n")))
 
 
 def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style) -> Iterator[bytes]:

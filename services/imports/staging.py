@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -81,7 +81,7 @@ def stage(
             known = names_known(bound.profile)
             said = (terms.reading or Reading()).over_agreed(bound.profile.reading.reading())
             with opened(sent.file, sent.size, said, known) as (file, settled):
-                upload = uuid4()
+                upload = str(uuid4())
                 records = read_records(file, settled, aside=lambda record: tally.takes(record.cells))
                 rows = _rows(as_given(records), upload, tally, kind, currency=currency, today=today, progress=progress)
                 store.copy_in(connection, _INTAKE, rows)
@@ -109,7 +109,7 @@ def _begin(connection: Connection, client: str, digest: bytes) -> tuple[str, dat
 
 def _rows(
     records: Iterator[RawRow],
-    upload: UUID,
+    upload: str,
     tally: Tally,
     kind: Kind,
     *,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.domain import cells
 from services.domain.cells import read_amount
 from services.domain.columns import COLUMNS, match_header
 from services.domain.csvfile import RawRow
@@ -241,6 +242,15 @@ def test_every_rule_is_shown_by_an_example_and_documented_in_one_line():
     shown = {rule for _, _, rule, _ in FAULTS} | {"column-count", "quote-open", "row-long"}
     assert shown == set(RULES)
     assert all(doc.endswith(".") and "\n" not in doc for doc in RULES.values())
+
+
+@given(
+    st.lists(st.sampled_from(["4", "42", "4242", " ", "-", "/", "|", "a", "\u0664", "\u00a0"]), max_size=30).map(
+        "".join
+    )
+)
+def test_the_quick_look_for_a_card_number_overlooks_none(text):
+    assert cells._may_hold_card(text) == (cells._MAY_HOLD_CARD.search(text) is not None)
 
 
 @given(st.from_regex(r"[0-9]{1,11}(\.[0-9]{0,3})?", fullmatch=True))

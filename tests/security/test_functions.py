@@ -29,7 +29,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (KERNEL, USERADMIN),
         "agency_today assignable_user me_if_any security_note is_installer supervisor_only book_open",
     ),
-    (OWNER, (KERNEL,), "may_see person_debts"),
+    (OWNER, (KERNEL,), "may_see person_debts import_tell_planner"),
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health"),
@@ -292,7 +292,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         (),
         "import_compared_rules import_key import_elsewhere import_standing import_account_finding import_twin_finding "
-        "import_verdict import_said_parts import_placed_difference import_contact_new import_worked import_fit "
+        "import_verdict import_said import_moved import_placed_difference import_placed_here import_fit "
         "import_change_findings import_stranger import_shown import_placed_elsewhere import_compare_placed "
         "import_fit_step "
         "import_payment_known import_adjustment_known import_over_balance import_past_finding import_compare_money "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 # A record beyond this is no row of anybody's debts; what is kept of it shows which one it was.
 ROW_LIMIT: Final = 100_000
 KEPT_OF_LONG: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """One record as sent: row 1 is the first below the header (row 0), ``line`` its first line in the file, from 1.
 
     ``unclosed`` is a record whose quote never closes: its first line stands alone, split at every delimiter. ``cut`` is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -48,7 +47,7 @@ def read_records(
         raise BadInput("header", f"the header has {len(header.cells):,} columns: {MOST_COLUMNS:,} are the most")
     yield header
     for number, record in enumerate(found, 1):
-        yield replace(record, number=number)
+        yield record._replace(number=number)
 
 
 def holds_anything(record: RawRow) -> bool:
