@@ -21,7 +21,9 @@ HOME: Final = files("migrations")
 RUNNER_LOCK: Final = 4_627_001
 OWNERS: Final = ("debtflow_owner", "debtflow_kernel", "debtflow_useradmin", "debtflow_monitor")
 
-# Policies, triggers and grants are rebuilt from nothing, so that what a file no longer says is gone.
+# Policies, triggers, grants and functions are rebuilt from nothing, so that what a file no longer says is gone, and a
+# function may come with other parameters or columns. What a table leans on (a check, an index, a default) stays, and is
+# replaced in its place.
 CLEAR: Final = """
 do $$
 declare x record;
@@ -51,6 +53,19 @@ begin
   loop
     execute format('revoke all on all tables in schema debtflow from %I', x.rolname);
     execute format('revoke all on all sequences in schema debtflow from %I', x.rolname);
+  end loop;
+
+  for x in
+    select p.oid::regprocedure as f, o.rolname as owner
+      from pg_proc p
+      join pg_roles o on o.oid = p.proowner
+     where p.pronamespace = 'debtflow'::regnamespace
+       and not exists (select from pg_depend d
+                        where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid)
+  loop
+    execute format('set local role %I', x.owner);
+    execute format('drop routine %s', x.f);
+    reset role;
   end loop;
 
   for x in

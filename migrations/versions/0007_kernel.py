@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
-    op.execute(dropped("payment_weigh", "payment_candidates"))
     op.execute(KERNEL)
     op.execute(EVENTS)
 

@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0008"
 down_revision = "0007"
 
 
 def upgrade() -> None:
-    op.execute(dropped("reversal_candidates", "payment_reverse_weigh", "payments_of"))
     op.execute(METHODS)
     op.execute(CHARGES)
     op.execute(RETURNS)

@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0013"
 down_revision = "0012"
 
 
 def upgrade() -> None:
-    op.execute(dropped("client_create", "client_edit", "client_list", "contract_renew"))
     op.execute(TERMS)
     op.execute(RECEIPTS)
     op.execute(ADJUSTMENTS)

@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0014"
 down_revision = "0013"
 
 
 def upgrade() -> None:
-    op.execute(dropped("ledger_replay", "replay_buckets", "replay_unapplied", "replay_books"))
     op.execute(EVENTS)
     op.execute(BOOKS)
 

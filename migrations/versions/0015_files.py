@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0015"
 down_revision = "0014"
 
 
 def upgrade() -> None:
-    op.execute(dropped("import_stage_close", "import_file_keep"))
     op.execute(FILES)
     op.execute(COMPRESSION)
     op.execute(ROWS)

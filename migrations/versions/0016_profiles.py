@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0016"
 down_revision = "0015"
 
 
 def upgrade() -> None:
-    op.execute(dropped("import_stage_close"))
     op.execute(PROFILES)
 
 

@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0017"
 down_revision = "0016"
 
 
 def upgrade() -> None:
-    op.execute(dropped("import_stage_close", "placement_try", "placement_refused", "adjustment_weigh"))
     op.execute(BATCHES)
     op.execute(ROWS)
     op.execute(PLACED_AGAIN)

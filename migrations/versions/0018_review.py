@@ -2,14 +2,11 @@
 
 from alembic import op
 
-from migrations.signatures import dropped
-
 revision = "0018"
 down_revision = "0017"
 
 
 def upgrade() -> None:
-    op.execute(dropped("import_include"))
     op.execute(FOUND)
     op.execute(CHANGES)
     op.execute(SECOND_EYES)

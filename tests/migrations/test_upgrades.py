@@ -22,6 +22,8 @@ REVISIONS = sorted(path.name[:4] for path in (Path(migrations.__file__).parent /
 RELEASES = ("0006", "0014", REVISIONS[-1])
 """What a database out there may stand at; all the others are upgraded in the long tests."""
 
+EVERY_FUNCTION = """
+  select distinct p.proname from pg_proc p where p.pronamespace = 'debtflow'::regnamespace and p.prokind = 'f'"""
 POST = """
   select outcome, due, parts from debtflow.payment_post(jsonb_build_array(jsonb_build_object(
     'account', '10023-0', 'submission_id', gen_random_uuid(), 'amount', 5000, 'currency', 'USD', 'method', 'cash')))"""
@@ -112,8 +114,8 @@ def test_a_second_run_changes_nothing_and_removes_what_no_file_says(empty: Calla
                           (select array_agg((tgname, tgrelid::regclass, tgenabled, tgfoid::regprocedure) order by
                           tgname, tgrelid) from pg_trigger
                             where not tgisinternal)::text,
-                          (select array_agg((oid::regprocedure, proacl, proowner) order by oid) from pg_proc where
-                          pronamespace = 'debtflow'::regnamespace)::text,
+                          (select array_agg((oid::regprocedure, proacl, proowner) order by oid::regprocedure::text)
+                             from pg_proc where pronamespace = 'debtflow'::regnamespace)::text,
                           (select array_agg((oid::regclass, relacl) order by oid) from pg_class where relnamespace =
                           'debtflow'::regnamespace)::text"""
         before = connection.execute(state).fetchone()
@@ -124,6 +126,14 @@ def test_a_second_run_changes_nothing_and_removes_what_no_file_says(empty: Calla
         connection.execute("grant update on debtflow.payment to debtflow_collector")
         connection.execute("grant execute on function debtflow.ledger_post to debtflow_collector")
         connection.execute("drop policy agency on debtflow.audit_log")
+        # An earlier release's function of the same name, with other parameters, and with other columns.
+        for (name,) in connection.execute(EVERY_FUNCTION).fetchall():
+            connection.execute(f"create function debtflow.{name}(a text, b int, c bytea, d uuid) returns int return 1")
+        connection.execute("drop function debtflow.import_stage_begin(text, bytea)")
+        connection.execute(
+            "create function debtflow.import_stage_begin(client text, digest bytea) returns table (nothing int)"
+            "  language sql security definer as 'select 1'"
+        )
     runner.upgrade(dsn)
     with connect(dsn) as connection:
         assert connection.execute(state).fetchone() == before
