@@ -48,7 +48,7 @@ begin
      and import_changed_by(b.id, (me()).user_id) then
     perform fail('DF422', 'four-eyes',
                  format('you have changed batch %s: it takes somebody else to release it', b.id),
-                 format('somebody else runs debtflow import approve %s, or the release', b.id));
+                 format('somebody else releases it, or approves it: p on the screen, debtflow import approve %s', b.id));
   end if;
 end $$;
 

@@ -25,7 +25,7 @@ NEEDS = {
     "replace": ("old", "new"), "whole_cell": ("old", "new"), "set_all": ("new",), "shift_date": ("step",),
     "day_first": (),
 }  # fmt: skip
-SHOWN = 6
+SHOWN = 5
 DWELL = 0.2
 
 
@@ -123,10 +123,11 @@ class AlikeForm(FormDialog["Changed"]):
                 (seen.duplicates, "duplicate"),
             ) if count
         ]  # fmt: skip
-        said = f"{seen.changes:,} of {seen.matched:,} rows change" + (f": {', '.join(after)}" if after else "")
-        lines = [plain(said, "bold"), *(_sample(each) for each in seen.samples[:SHOWN])]
+        lines = [plain(f"{seen.changes:,} of {seen.matched:,} rows change", "bold")]
+        lines += [plain(", ".join(after), "bold")] if after else []
+        lines += [_sample(each) for each in seen.samples[:SHOWN]]
         if seen.changes > SHOWN:
-            lines.append(plain(f"… {seen.changes - SHOWN:,} more", "$text-muted"))
+            lines.append(plain(f"… and {seen.changes - SHOWN:,} more", "$text-muted"))
         self._seen.update(Content("\n").join(lines))
 
     def _ask_values(self) -> None:

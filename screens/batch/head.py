@@ -111,10 +111,12 @@ class BatchHead(Vertical):
 
 
 def _counts(batch: Batch, *, whose: bool) -> Iterator[Content]:
+    state = words(batch.state)
     if batch.approved_by and batch.state == "in_review":
-        yield plain(f" approved by {batch.approved_by} ·", "$text-accent")
+        yield plain(f" approved by {batch.approved_by}{' ·' if whose else ''}", "$text-accent")
+        state = state if whose else ""
     rows = f"{counted_rows(batch.kind, batch.rows)} of {batch.client}" if whose else f"{batch.rows:,} rows"
-    yield plain(f" {words(batch.state)}", "bold")
+    yield plain(f" {state}", "bold") if state else plain("")
     yield plain(f" · {rows} ·", "$text-muted")
     for name in COUNTED:
         count = getattr(batch, name)

@@ -87,20 +87,20 @@ class PostingScreen(TogetherScreen):
         self.say(wording.under_way, "busy")
         self.refresh_bindings()
         # Not an act of the screen: keys stay free to stop it, and every step is a whole one.
-        self.ask(self._release, over, topic="release", quiet=True, failed=partial(self._not_done, wording))
+        self.ask(self._release, over, topic="release", quiet=True, failed=partial(self._not_done, self._release))
 
     @on(Moved)
     def _follow_release(self, event: Moved) -> None:
         if self._release is not None:
             self._head.follow(event.progress)
 
-    def _not_done(self, wording: Wording, error: DebtFlowError) -> bool:
+    def _not_done(self, release: Release, error: DebtFlowError) -> bool:
         self._release = None
         self.look_again()
         if isinstance(error, Stopped):
-            self.say(wording.stopped, "warn")
+            self.say(release.wording.stopped, "warn")
         else:
-            self.say(wording.failed, "error")
+            self.say(release.failed(error), "error")
             self.trouble(error)
         return True
 

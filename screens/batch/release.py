@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from services.errors import DebtFlowError
+from services.errors import DebtFlowError, Refused
 
 if TYPE_CHECKING:
     from services.imports.results import Batch, Progress
@@ -23,11 +23,12 @@ class Stopped(DebtFlowError):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What is said of it: while it runs, where it was stopped, where it failed, and before leaving it."""
+    """What is said of it: while it runs, stopped, failed or refused before its first step, and before leaving it."""
 
     under_way: str
     stopped: str
     failed: str
+    refused: str
     leaving: tuple[str, str]
 
 
@@ -35,6 +36,7 @@ RELEASING = Wording(
     "Releasing: s stops it after the rows under way",
     "Stopped. What is released stays released; R goes on with the rest.",
     "Not released to the end: R goes on with the rest",
+    "Nothing is released",
     (
         "Stop the release?",
         "It stops after the rows under way. What is released stays released; R goes on with the rest later.",
@@ -44,6 +46,7 @@ UNDOING = Wording(
     "Taking back: s stops it after the rows under way",
     "Stopped. What is taken back stays so; U goes on with the rest.",
     "Not taken back to the end",
+    "Nothing is taken back",
     (
         "Stop taking back?",
         "It stops after the rows under way. What is taken back stays so; U goes on with the rest later.",
@@ -58,6 +61,7 @@ class Release:
         self._steps = steps
         self.wording = wording
         self._tell = tell
+        self._begun = False
         self._stop = Event()
 
     def __call__(self) -> Batch:
@@ -76,7 +80,13 @@ class Release:
         """What to ask before the person leaves it."""
         return self.wording.leaving
 
+    def failed(self, error: DebtFlowError) -> str:
+        """What is said where it came to no end."""
+        refused = isinstance(error, Refused) and not self._begun
+        return self.wording.refused if refused else self.wording.failed
+
     def _step(self, progress: Progress) -> None:
+        self._begun = True
         self._tell(progress)
         if self._stop.is_set() and progress.total != progress.done:
             raise Stopped("it was stopped")

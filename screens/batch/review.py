@@ -218,7 +218,9 @@ class ReviewScreen(BaseScreen):
         if chosen is not None and chosen.key != self._lists.filter.key:
             before, self._lists.filter = self._lists.filter, chosen
             self._lists.chosen.clear()
-            if self._lists.findings.has_focus and (chosen.what or before.what):
+            # Where the finding has gone, nobody moved: what has just been said of its rows stays to be read.
+            moved = self._lists.findings.has_focus and any(each.key == before.key for each in self._filters)
+            if moved and (chosen.what or before.what):
                 self.say(f"{chosen.label}: {chosen.what}" if chosen.what else "")
             self._read_rows(keep=False, hold=hold)
 

@@ -244,8 +244,10 @@ Errors must be corrected, excluded, or left out at release. Warnings are release
 
     def action_exclude(self) -> None:
         rows = self._lists.meant
-        what = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows):,} rows"
-        form = ReasonForm(self.desk, f"Exclude {what}", "They are not released; i takes them back.", "exclude")
+        one = len(rows) == 1
+        what = f"row {rows[0]}" if one else f"{len(rows):,} rows"
+        about = "It is not released; i takes it back." if one else "They are not released; i takes them back."
+        form = ReasonForm(self.desk, f"Exclude {what}", about, "exclude")
         self.app.push_screen(form, partial(self._exclude, rows))
 
     def _exclude(self, rows: list[int], reason: str | None) -> None:

@@ -56,6 +56,7 @@ class PartForm(FormDialog["Profile"]):
             lines = self.lines(trial) if trial else [plain("o opens a file of theirs: then its rows show here")]
         except BadInput as problem:
             lines, wrong = [plain(f"✗ {problem.message}", "$text-error")], True
+        self._preview.display = True
         self._preview.set_class(wrong, "-wrong")
         self._preview.update(Content("\n").join(lines))
 
@@ -66,6 +67,7 @@ class PartForm(FormDialog["Profile"]):
         except BadInput as problem:
             if problem.field == "header":
                 self.form.show_error(self.form.entries[0].field, problem.message)
+                self._preview.display = False  # it says the same, and the dialog would not fit
             else:
                 self.bad_input(problem)
             return
@@ -155,9 +157,9 @@ class NoteForm(FormDialog[str]):
 
 
 OTHERS = {
-    "keep": "a value that is not named stays as it is",
-    "refuse": "a value that is not named is an error",
-    "empty": "a value that is not named is left out",
+    "keep": "stay as they are",
+    "refuse": "are errors",
+    "empty": "are left out",
 }
 
 

@@ -70,9 +70,10 @@ def unmet(condition: str, agreed: str, found: str, currency: str) -> Unmet:
     elif condition == "expect-sum":
         agreed, found = (str(Money(int(minor), currency)) for minor in (agreed, found))
     at_most = {"max-error-rate": "at most ", "max-new": "at most "}.get(condition, "")
-    words = WORDS[condition]
-    said = f"{found} {words}" if condition == "no-conflicts" else f"{found} {words}: {at_most}{agreed} was agreed"
-    return Unmet(condition, agreed, found, said)
+    if condition == "no-conflicts":
+        one = "1 row repeats another or conflicts with what is here"
+        return Unmet(condition, agreed, found, one if found == "1" else f"{found} {WORDS[condition]}")
+    return Unmet(condition, agreed, found, f"{found} {WORDS[condition]}: {at_most}{agreed} was agreed")
 
 
 def _percent(of_one: str) -> str:

@@ -104,10 +104,15 @@ def report(store: Store, batch_id: int, states: tuple[str, ...], vault: Vault) -
     }  # fmt: skip
     count = sum(counts[state] for state in set(states))
     if not count:
-        raise Refused(f"no row of batch {batch_id} is {' or '.join(states)}: there is nothing to report", rule="report")
+        raise Refused(f"no row of batch {batch_id} is {_words(states)}: there is nothing to report", rule="report")
     stem = PurePath(found.file).stem
     style = _style(store, found, vault)
     return ErrorReport(f"{stem}.errors.csv", count, _written(store, found, states, style))
+
+
+def _words(states: tuple[str, ...]) -> str:
+    said = {"error": "in error", "duplicate": "a duplicate", "warning": "one with a warning"}
+    return " or ".join(said.get(state, state) for state in states)
 
 
 def _style(store: Store, found: Batch, vault: Vault) -> _Style:

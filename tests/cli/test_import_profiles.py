@@ -39,6 +39,9 @@ def test_from_a_file_to_its_profile_and_back(house: House, as_: Call, sent: str,
     assert tried.json["columns"]["debtor_name"] == [2, 3]
     assert tried.json["totals"]["sums"] == {"original_amount": {"minor": 133000, "currency": "USD"}}
 
+    plain = as_("bea", "import", "profile", "show", "HXL", "--suggest", sent, plain=True)
+    assert plain.out == said.json["toml"]
+
     dry = as_("bea", "import", "profile", "edit", "HXL", str(toml), "--dry-run").json
     assert (dry["after"], '+marker = "T"' in dry["changes"]) == (0, True)
     assert house.one("select count(*) from debtflow.import_profile") == 0
@@ -56,6 +59,8 @@ def test_from_a_file_to_its_profile_and_back(house: House, as_: Call, sent: str,
     versions = as_("bea", "import", "profile", "history", "HXL").json["versions"]
     assert [each["version"] for each in versions] == [2, 1]
     assert '-marker = "T"' in versions[0]["changes"]
+    told = as_("bea", "import", "profile", "history", "HXL", plain=True).out.splitlines()
+    assert '-marker = "T"' in told
     assert as_("bea", "import", "stage", sent, "--client", "HXL", "--profile", "1").json["valid"] == 2
 
 

@@ -99,15 +99,15 @@ def test_a_clients_conditions_come_from_the_configuration(as_: Call, tmp_path: P
 
 
 def test_what_a_client_took_back_is_listed_and_written_for_it(house: House, as_: Call) -> None:
-    number = house.place(ref="=A-1", principal=100_00)
+    number = house.place(ref="=A-1", principal=1_100_00)
     file = "external_ref,reason\n=A-1,=sold\n"
     stage = ("bea", "import", "stage", "-", "--client", "HXL", "--kind", "recalls")
     batch = str(as_(*stage, stdin=file).json["batch"])
     assert as_("bea", "import", "returned", batch).error["rule"] == "no-recalls"
     as_("bea", "import", "release", batch)
     (line,) = as_("bea", "import", "returned", batch).json["returned"]
-    assert (line["account"], line["owing"]) == (number, {"minor": 100_00, "currency": "USD"})
+    assert (line["account"], line["owing"]) == (number, {"minor": 1_100_00, "currency": "USD"})
     head, row = as_("bea", "import", "returned", batch, "--csv", plain=True).out.splitlines()
     assert head == "external_ref,account,debtor,returned_on,currency,owing,principal,interest,fees,costs,reason"
     assert row.startswith(f"'=A-1,{number},")
-    assert row.endswith(",USD,100.00,100.00,0.00,0.00,0.00,'=sold")
+    assert row.endswith(",USD,1100.00,1100.00,0.00,0.00,0.00,'=sold")

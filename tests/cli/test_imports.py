@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_clean_file_is_0_and_one_with_errors_is_1(as_: Call, bad: str) -> None
     assert str(said.json["batch"]) in again.error["message"]
     batch = str(said.json["batch"])
     assert as_("bea", "import", "look", bad).json["header"]["cells"][0] == "external_ref"
+    assert re.search("names +a, b\n", as_("bea", "import", "look", bad, "--names", "a,b", plain=True).out)
     assert as_("bea", "import", "raw", batch, "1").json["text"] == "A-1,Ann Ace,100.00"
     out = Path(bad).with_name("out.csv")
     assert as_("bea", "import", "file", batch, "--output", str(out)).json["size"] == len(out.read_bytes()) == len(BAD)

@@ -254,6 +254,9 @@ def test_the_text_of_a_profile_says_only_what_is_not_as_usual():
     assert agreed.is_plain
     assert agreed.reading.reading() == Reading(sheet="May", widths=(4, 8), delimiter="\t")
     assert read_toml(to_toml(agreed)) == agreed
+    unseen = Profile.model_validate({"columns": {"debtor_name": {"from": "Nom\u00a0\U000e0041"}}})
+    assert to_toml(unseen).replace("\n", "").isprintable()
+    assert read_toml(to_toml(unseen)) == unseen
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_what_clients_send_beside_placements_goes_the_same_way(mine: Pulling, ho
         (ONE_BAD, Agreed(), "25% of the rows are in error: at most 0% was agreed"),
         (good(3), Agreed(max_new=2), "3 new accounts or entries: at most 2 was agreed"),
         (good(3), None, "nothing is agreed with this client: [release.CLIENT] in the configuration"),
-        (written([line("A-1"), line("A-1")]), Agreed(no_conflicts=True), "1 rows repeat others or conflict"),
+        (written([line("A-1"), line("A-1")]), Agreed(no_conflicts=True), "1 row repeats another or conflicts"),
         (written([line("A-1", amount="x")]), Agreed(max_error_rate="1"), "holds no row that could be released"),
     ],
     ids=["errors", "many", "nothing agreed", "conflicts", "nothing good"],

@@ -179,7 +179,7 @@ async def test_where_somebody_has_worked_since_it_says_on_which_accounts(desktop
         await settled(pilot)
         await burst(pilot, "Uwrong\n7\n")
         assert "since: 10023-3" in said(app)
-        assert "Not taken back to the end" in said(app)
+        assert "Nothing is taken back" in said(app)
 
 
 async def test_taking_back_shows_how_far_it_is_and_can_be_stopped(desktop, released: FakeImports):

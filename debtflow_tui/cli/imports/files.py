@@ -73,7 +73,6 @@ def _width(word: str) -> int:
 @click.pass_obj
 def look(report: Report, /, file: str, rows: int, **said: Any) -> None:
     """Show how a file would be read, and its first rows; nothing is kept, nobody has to be signed in."""
-    from services.domain.files.reading import delimiter_name
     from services.imports.look import look as look_into
 
     source, name = given.source(file)
@@ -84,12 +83,18 @@ def look(report: Report, /, file: str, rows: int, **said: Any) -> None:
         "rows": [{"row": row.number, "line": row.line, "offset": row.offset, "length": row.length, "cells": row.cells,
                   "raw": row.text} for row in found.rows],
     }  # fmt: skip
-    names = {part: delimiter_name(str(value)) for part, value in found.reading.facts().items()}
+    names = {part: _part(value) for part, value in found.reading.facts().items()}
     parts = {part: f"{name} (guessed)" if part in found.guessed else name for part, name in names.items()}
     head = found.header.cells
     cells = [(row.number, row.line, *(*row.cells, *("" for _ in head))[: len(head)]) for row in found.rows]
     table = Table(("ROW", "LINE", *head), cells, empty="no rows")
     report.give(data, facts({"file": name, "size": f"{found.size:,} bytes", "sha256": found.sha256, **parts}), table)
+
+
+def _part(value: object) -> str:
+    from services.domain.files.reading import delimiter_name
+
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else delimiter_name(str(value))
 
 
 @click.command("file", cls=Command)

@@ -47,8 +47,8 @@ def history(report: Report, client: str, kind: str) -> None:
         found = desk.profiles.history(client, kind)
     versions = list(moved(found))
     document = [{**_head(each), "changes": lines} for each, lines in versions]
-    said = "\n".join(line for each, lines in versions for line in ("", told(each), *lines))
-    report.give({"versions": document}, _table(found, "no version yet"), said)
+    said = [line for each, lines in versions for line in ("", told(each), *lines)]
+    report.give({"versions": document}, _table(found, "no version yet"), *said)
 
 
 @profile.command()
@@ -67,7 +67,7 @@ def show(report: Report, client: str, kind: str, version: int | None, suggest: s
         shown = _suggested(suggest, kind, region) if suggest else found.profile if found else _empty(kind)
     head = _head(found) if found and not suggest else {"client": client, "kind": kind, "version": 0}
     text = to_toml(shown)
-    report.give({**head, "profile": shown.body(), "toml": text}, text)
+    report.give({**head, "profile": shown.body(), "toml": text}, *text.splitlines())
 
 
 def _suggested(file: str, kind: str, region: str) -> Profile:
@@ -98,10 +98,12 @@ def edit(report: Report, client: str, file: str | None, kind: str, note: str, af
         lines = changes(before, wanted)
         seen = after if after is not None else newest.version if newest else 0
         if dry_run:
-            report.give({"client": client, "kind": kind, "after": seen, "changes": lines}, "\n".join(lines))
+            report.give({"client": client, "kind": kind, "after": seen, "changes": lines}, *lines)
             return
         done = desk.profiles.keep(client, wanted, after=seen, note=note)
-    report.give({**_head(done), "changes": lines}, f"version {done.version} of {client}", "\n".join(lines))
+    report.give(
+        {**_head(done), "changes": lines}, f"version {done.version} of {client}", *(lines or ["nothing changed"])
+    )
 
 
 def _text(file: str | None, standing: str) -> str:

@@ -46,7 +46,9 @@ def _csv(found: Iterable[Returned]) -> Iterator[str]:
     for each in found:
         yield _line((
             for_spreadsheet(each.external_ref), each.account, for_spreadsheet(each.debtor), str(each.returned_on),
-            each.owing.currency, *(getattr(each, bucket).figures for bucket in BUCKETS), for_spreadsheet(each.reason),
+            # Programs read this list: no thousands separators.
+            each.owing.currency, *(getattr(each, bucket).figures.replace(",", "") for bucket in BUCKETS),
+            for_spreadsheet(each.reason),
         ))  # fmt: skip
 
 

@@ -79,7 +79,8 @@ def _value(value: object) -> str:
 
 
 def _shown(char: str) -> str:
-    return char if ord(char) >= 32 and char != "\x7f" else f"\\u{ord(char):04x}"
+    # What nobody sees, such as a hard space, is written so that it is seen, and survives a terminal or an editor.
+    return char if char.isprintable() else f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def _key(key: str) -> str:
