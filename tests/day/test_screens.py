@@ -156,7 +156,7 @@ def stages(console: Console, file: Path) -> None:
     console.wait("Imports", "BATCH")
     console.type("s")
     console.wait("Stage a file", "Client")
-    console.type(f"{file}\rHXL\r")
+    console.type(f"{file}\rHXL\r\r")
     console.wait("errors.csv", "in review · 60 rows", "40 valid", "15 errors", "FINDING", gone="Stage a file")
 
 
@@ -178,14 +178,14 @@ def leaves_the_rest_out(console: Console) -> None:
     console.type("a")
     console.wait("13 rows marked")
     console.type("xsent back to the client\r")
-    console.wait("13 excluded", "100 % ready", gone="Exclude")
+    console.wait("13 excluded", "100 % of placements ready", gone="Exclude")
 
 
 def releases(console: Console) -> None:
     console.type("R")
-    console.wait("Release batch", "Type the number", "46 rows become")
+    console.wait("Release batch", "Type the number", "of 46 placements of HXL")
     console.type("46\r")
-    console.wait("46 rows became accounts of HXL", "released · 60 rows")
+    console.wait("46 placements of HXL", "released · 60 rows")
 
 
 def takes_the_payment_back(console: Console, number: str, receipt: str) -> None:
