@@ -209,7 +209,7 @@ the same file again is refused. Ready rows reach the accounts at release, each k
             cell(batch.kind),
             cell(words(batch.state), "" if open_still else muted),
             cell(f"{batch.rows:,}", right=True),
-            cell(f"{batch.ready:,}" if batch.ready else "", right=True),
+            cell(f"{batch.ready:,}" if batch.ready and open_still else "", right=True),
             cell(f"{batch.errors:,}" if batch.errors else "", alarm if open_still else muted, right=True),
             cell(f"{batch.released:,}" if batch.released else "", right=True),
             cell(age(self.desk.now() - batch.staged_at), muted, right=True),

@@ -179,9 +179,7 @@ def _contact(
     try:
         return normalise(text)
     except BadInput as problem:
-        report.warn(
-            column, text, rule, f"{problem.message}: the account comes in without it, unless you write it as {example}"
-        )
+        report.warn(column, text, rule, f"{problem.message}: it is left out, unless you write it as {example}")
         return None
 
 
@@ -234,7 +232,7 @@ def read_minor(column: str, text: str, currency: str, decimals: int, report: Rep
             column,
             text,
             "amount-unusual",
-            f"{Money(minor, currency)} is unusually much: placed as it stands, check the decimals",
+            f"{Money(minor, currency)} is unusually much: it is taken as it stands, check the decimals",
         )
     return minor
 

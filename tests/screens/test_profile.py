@@ -89,6 +89,19 @@ async def test_a_part_that_cannot_stand_is_told_in_its_form(desktop, shelf, edit
         assert "is read from" in shown(app)
 
 
+async def test_what_is_wrong_leaves_room_for_the_keys_and_goes_when_typed_on(desktop, shelf, editor):
+    app = desktop(editor)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "down", "down", "enter")
+        await burst(pilot, "nosuch")
+        await press(pilot, "f10")
+        assert shown(app).count("is read from “nosuch”") == 1
+        assert "F10 take it" in shown(app)
+        await burst(pilot, "e")
+        assert "“nosuche”" in shown(app)
+
+
 async def test_the_text_holds_what_no_form_does(desktop, shelf, editor):
     app = desktop(editor)
     async with app.run_test(size=(80, 24)) as pilot:

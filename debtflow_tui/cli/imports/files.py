@@ -88,7 +88,11 @@ def look(report: Report, /, file: str, rows: int, **said: Any) -> None:
     head = found.header.cells
     cells = [(row.number, row.line, *(*row.cells, *("" for _ in head))[: len(head)]) for row in found.rows]
     table = Table(("ROW", "LINE", *head), cells, empty="no rows")
-    report.give(data, facts({"file": name, "size": f"{found.size:,} bytes", "sha256": found.sha256, **parts}), table)
+    report.give(
+        data,
+        facts({"file": name, "size": f"{found.size:,} byte{'s' * (found.size != 1)}", "sha256": found.sha256, **parts}),
+        table,
+    )
 
 
 def _part(value: object) -> str:

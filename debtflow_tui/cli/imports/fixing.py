@@ -140,7 +140,9 @@ def _foretell(report: Report, seen: AlikePreview) -> None:
         empty="nothing would change",
     )
     after = {name: getattr(seen, name) for name in ("valid", "warnings", "errors", "duplicates")}
-    said = ", ".join(f"{count:,} {name}" for name, count in after.items() if count)
+    said = ", ".join(
+        f"{count:,} {name.removesuffix('s') if count == 1 else name}" for name, count in after.items() if count
+    )
     report.give(
         {
             "dry_run": True, "what": seen.what, "matched": seen.matched, "changes": seen.changes, "after": after,
