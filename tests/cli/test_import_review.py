@@ -68,7 +68,7 @@ def test_unattended_is_0_where_released_and_1_where_left_for_review(house: House
 def test_the_error_report_is_written_once_or_to_stdout(as_: Call, tmp_path: Path) -> None:
     batch = staged(as_)
     target = tmp_path / "out.csv"
-    said = as_("bea", "import", "report", batch, "--out", str(target)).json
+    said = as_("bea", "import", "report", batch, "--output", str(target)).json
     assert (said["rows"], said["file"]) == (2, str(target))
     assert target.read_text(encoding="utf-8").startswith("external_ref,debtor_name,original_amount,due_date,debtflow_")
     assert as_("bea", "import", "report", batch, "-o", str(target)).code == 2

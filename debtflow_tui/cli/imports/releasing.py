@@ -126,14 +126,14 @@ def four_eyes(report: Report, wanted: str | None) -> None:
 @imports.command("report")
 @click.argument("batch")
 @click.option("--state", "states", multiple=True, help="Rows in this state: error by itself; may be repeated.")
-@click.option("--out", "-o", metavar="FILE", help="Where to write it; - is stdout. By itself its own name, here.")
+@click.option("--output", "-o", metavar="FILE", help="Where to write it; - is stdout. By itself its own name, here.")
 @click.pass_obj
-def error_report(report: Report, batch: str, states: tuple[str, ...], out: str | None) -> None:
+def error_report(report: Report, batch: str, states: tuple[str, ...], output: str | None) -> None:
     """Write the rows that failed as the client sent them, with the reasons in added columns."""
     wanted = number(batch)
     with signed_in() as desk:
         found = desk.imports.report(wanted, states=states or ("error",))
-        target = out or found.name
+        target = output or found.name
         _write(found, target)
     if target == "-":
         report.say(f"{found.rows:,} rows written")
