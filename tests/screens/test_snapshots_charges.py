@@ -100,10 +100,16 @@ def test_a_card_is_declined(desktop, services: FakeServices, snap_compare, size)
     assert snap_compare(desktop(paying), terminal_size=size, run_before=typed("250\ncard\n\n"))
 
 
-@SIZES
+@pytest.mark.parametrize("size", [(80, 24)], ids=["80x24"])
 def test_the_provider_rests(desktop, services: FakeServices, snap_compare, size):
     services.charges.state = RESTING
-    assert snap_compare(desktop(paying), terminal_size=size, run_before=typed("250\ncard\n\n"))
+
+    async def go(pilot: Pilot[Any]) -> None:
+        await typed("250\ncard\n\n")(pilot)
+        await until(pilot, lambda: "does not answer" in shown(pilot.app))
+        await settled(pilot)
+
+    assert snap_compare(desktop(paying), terminal_size=size, run_before=go)
 
 
 # ---- one charge ------------------------------------------------------------------------------------------------------
