@@ -31,6 +31,7 @@ from debtflow_tui.values import (
     path,
     percent,
     provider,
+    public_keys,
     standin,
     storage,
     text,
@@ -115,6 +116,14 @@ class FilesSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """Where digests of the trail go beside the bucket, and the public keys that they may be signed with."""
+
+    digests: Path | None = _key(path)
+    public_keys: tuple[str, ...] = _key(public_keys, ())
+
+
+@dataclass(frozen=True, slots=True)
 class SftpSettings:
     """A client's server; ``every`` in minutes, ``settle`` the seconds that a file must stand still."""
 
@@ -156,6 +165,7 @@ class Settings:
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     sftp: Mapping[str, SftpSettings] = field(default_factory=dict)
     release: Mapping[str, ReleaseSettings] = field(default_factory=dict)
 
@@ -176,6 +186,7 @@ SECTIONS: Final = {
     "webhook": WebhookSettings,
     "worker": WorkerSettings,
     "files": FilesSettings,
+    "audit": AuditSettings,
 }
 
 PER_CLIENT: Final = {"sftp": SftpSettings, "release": ReleaseSettings}

@@ -39,10 +39,11 @@ KEYS: Final = {
     "stripe": ("DEBTFLOW_STRIPE_KEY", "DEBTFLOW_STRIPE_KEY_FILE"),
     "stripe-webhook": ("DEBTFLOW_STRIPE_WEBHOOK_SECRET", "DEBTFLOW_STRIPE_WEBHOOK_SECRET_FILE"),
     "paystack": ("DEBTFLOW_PAYSTACK_KEY", "DEBTFLOW_PAYSTACK_KEY_FILE"),
+    "audit": ("DEBTFLOW_AUDIT_KEY", "DEBTFLOW_AUDIT_KEY_FILE"),
     "files": ("DEBTFLOW_FILES_SECRET_KEY", "DEBTFLOW_FILES_SECRET_KEY_FILE"),
 }
-"""What payment providers and the storage of files gave us, by its name in a keyring: the variable that holds it, and
-the one that names a file."""
+"""What payment providers and the storage of files gave us, and what digests are signed with, by its name in a keyring:
+the variable that holds it, and the one that names a file."""
 
 
 def find_key(name: str, server: str, environ: Mapping[str, str] = os.environ) -> str | None:

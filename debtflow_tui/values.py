@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 HOST_KEY: Final = re.compile(r"(?:ssh-|ecdsa-|rsa-)[a-z0-9-]+ +[A-Za-z0-9+/]{40,}={0,2}(?:\s|$)")
+PUBLIC_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 KINDS: Final = ("placements", "adjustments", "payments", "recalls", "contacts")
 
 
@@ -94,6 +95,13 @@ def below(value: object) -> str:
     if (name := text(value)).strip(".") and "/" not in name:
         return name
     raise Wrong("must be the name of a folder, without a slash")
+
+
+def public_keys(value: object) -> tuple[str, ...]:
+    found = [value] if isinstance(value, str) else value
+    if isinstance(found, list) and all(isinstance(key, str) and PUBLIC_KEY.fullmatch(key) for key in found):
+        return tuple(found)
+    raise Wrong("must be public keys as `debtflow audit key` shows them")
 
 
 def kind(value: object) -> str:

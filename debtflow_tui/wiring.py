@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
+    from services.audit.proving import Proving
+    from services.audit.sealing import Sealing
+    from services.audit.verifying import Verifying
     from services.batches import PaymentBatches
     from services.charges import Charges
     from services.events import Events
@@ -195,6 +198,28 @@ class Services(Office):
         from services.audit import Audit
 
         return Audit(self.store)
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        from debtflow_tui.digests import shelves_of, signing_key_of
+        from services.audit.sealing import Sealing
+
+        settings = self.settings or Settings(Path.cwd())
+        return Sealing(self.store, lambda: signing_key_of(settings), lambda: shelves_of(settings))
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        from debtflow_tui.digests import public_keys_of, shelves_of
+        from services.audit.verifying import Verifying
+
+        settings = self.settings or Settings(Path.cwd())
+        return Verifying(self.store, public_keys_of(settings), lambda: shelves_of(settings))
+
+    @cached_property
+    def proving(self) -> Proving:
+        from services.audit.proving import Proving
+
+        return Proving(self.store)
 
     @cached_property
     def ledger(self) -> Ledger:

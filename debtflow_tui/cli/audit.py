@@ -10,8 +10,17 @@ from debtflow_tui.cli.session import signed_in
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput
 
+SEALS = {
+    "seal": "Seal what is not sealed yet, and give the digests.",
+    "verify": "Check the trail against its seals and digests.",
+    "prove": "Give a proof that an event stood in the trail.",
+    "digests": "Show how far the seals reach, and the digests.",
+    "key": "Make a key that digests are signed with.",
+    "checker": "Give the script that checks a proof.",
+}
 
-@click.group(cls=Group)
+
+@click.group(cls=Group, lazy={name: (f"debtflow_tui.cli.seals:{name}", line) for name, line in SEALS.items()})
 def audit() -> None:
     """Who did what, when."""
 

@@ -5,6 +5,7 @@ A chore is the agency's: it never runs beside itself, however many workers there
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,17 @@ MINUTES_5: Final = ("*/5 * * * *", timedelta(minutes=5))
 HOUR: Final = ("7 * * * *", timedelta(hours=1))
 DAY: Final = ("20 3 * * *", timedelta(days=1))
 
+
+def _digests(now: Services) -> int:
+    from debtflow_tui.saying import say
+
+    given = now.sealing.publish()
+    for digest in given:
+        # The journal is one more place that the database cannot reach.
+        say(f"digest of {digest['chain']}: {json.dumps(digest, sort_keys=True)}")
+    return len(given)
+
+
 CHORES: Final = (
     Chore("events", "give what happened to money its place in the stream", *ALWAYS, lambda now: now.events.sequence()),
     Chore("open charges", "ask about charges that nobody knows of", *SECONDS_15, lambda now: now.charges.resolve_due()),
@@ -46,6 +58,8 @@ CHORES: Final = (
     Chore("fetch files", "look for files on clients' servers", *MINUTE, lambda now: now.pull.due()),
     Chore("lost webhooks", "queue events that wait without a job", *MINUTES_5, lambda now: now.webhooks.requeue_lost()),
     Chore("abandoned keys", "forget acts begun a day ago and never ended", *HOUR, lambda now: now.jobs.expire_keys()),
+    Chore("seals", "seal the audit trail", *MINUTE, lambda now: now.sealing.seal()),
+    Chore("digests", "sign what the seals came to", *HOUR, _digests),
     Chore("partitions", "make the audit trail's coming months", *DAY, lambda now: now.jobs.partitions_ahead()),
     Chore("refused webhooks", "forget what was refused a month ago", *DAY, lambda now: now.webhooks.forget()),
     Chore("failed jobs", "forget what failed a month ago", *DAY, lambda now: now.jobs.forget()),

@@ -1,7 +1,18 @@
 """The audit trail."""
 
 from services.audit.changes import Change, brief, changes
+from services.audit.checked import ChainVerdict, Finding, Verdict
 from services.audit.results import AuditEvent, AuditPage
 from services.audit.service import Audit
 
-__all__ = ["Audit", "AuditEvent", "AuditPage", "Change", "brief", "changes"]
+__all__ = [
+    "Audit",
+    "AuditEvent",
+    "AuditPage",
+    "ChainVerdict",
+    "Change",
+    "Finding",
+    "Verdict",
+    "brief",
+    "changes",
+]

@@ -24,13 +24,14 @@ class Doctor:
             charges = connection.exec_driver_sql("select * from debtflow.charge_health()").all()
             papers = connection.exec_driver_sql("select * from debtflow.debts_health()").all()
             imports = connection.exec_driver_sql("select * from debtflow.imports_health()").all()
+            seals = connection.exec_driver_sql("select * from debtflow.seal_health()").all()
             house = connection.exec_driver_sql("select * from debtflow.house_health()").all()
             return (
                 *(
                     Check(row.name, row.broken == 0, row.what + ("" if row.broken == 0 else f": {row.broken} broken"))
                     for row in money
                 ),
-                *(Check(row.name, row.ok, row.detail) for row in (*papers, *imports, *charges, *house)),
+                *(Check(row.name, row.ok, row.detail) for row in (*papers, *imports, *charges, *seals, *house)),
             )
 
         checks = (_replayed(replayed), *self._store.ask(work))

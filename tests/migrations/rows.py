@@ -186,4 +186,13 @@ ROWS: dict[str, tuple[str, ...]] = {
         "update pull_file set state = 'staged', sha256 = '\\x" + "00" * 32 + "', batch_id = 1, verdict = 'left', "
         "policy = '{}', why = '[{}]', decided_at = now()",
     ),
+    "0020": (
+        "insert into audit_seal values (1, 1, decode(repeat('00', 32), 'hex'), 1, 1, sha256('a'), now(), now(), 1, "
+        "now(), 1, now(), '10', null, '9', 0, false, sha256('b'))",
+        "insert into audit_sealed values (1, 1, sha256('a'), '{1}', array[now()], '{1}', '{null}', '{1}', '{2}', "
+        "'{3}', '{1}', '{null}', '{null}', '{4}', '{null}', '{9}')",
+        "insert into audit_digest values (1, 1, now(), '{}')",
+        "insert into audit_check (agency_id, chain, first, last, findings, checked_at, user_id) "
+        "values (1, 0, 1, 1, 0, now(), 1)",
+    ),
 }

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.audit.sealing import Sealing
+from services.audit.verifying import Verifying
 from services.domain.money import Money
 from services.payments import PaymentForm, Payments
 from tests.support.cluster import Cluster
@@ -25,6 +27,11 @@ class World(House):
             Payments(self.store(login)).post(PaymentForm(number, Money(10_00, currency), "cash", reference="slip 7"))
         for statement in EXTRAS:
             self.su.execute(statement)
+        for login in ("bea", "zack"):
+            sealing = Sealing(self.store(login))
+            sealing.seal()
+            sealing.publish()
+            Verifying(self.store(login)).verify()
         return self
 
     def disconnect(self) -> None:

@@ -45,6 +45,7 @@ TRANSFERS = "transfer_id in (select id from debtflow.transfer where agency_id = 
 DEBTORS = "(select debtor_id from debtflow.account where collector_id = %(user)s)"
 USERS = "user_id in (select id from debtflow.users where agency_id = %(agency)s)"
 CLIENTS = "client_id in (select id from debtflow.client where agency_id = %(agency)s)"
+CHAINS = "agency_id in (%(agency)s, 0)"
 NOTHING = "false"
 
 
@@ -75,7 +76,11 @@ RELATIONS = {
     "audit_log": Rows(
         collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"
     ),
+    "audit_check": Rows(readers=OFFICE),
+    "audit_digest": Rows("agency_id, number", office=CHAINS, readers=OFFICE),
     "audit_personal": hidden(),
+    "audit_seal": Rows("agency_id, number", office=CHAINS, readers=OFFICE),
+    "audit_sealed": Rows("agency_id, number", office=CHAINS, readers=OFFICE),
     "book": Rows(readers=OFFICE),
     "book_balance": Rows("book_id, stripe", office=BOOKS, readers=OFFICE),
     "chore_run": Rows("agency_id, chore", readers=OFFICE),

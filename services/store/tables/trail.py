@@ -1,6 +1,21 @@
-"""The audit trail by month, and the erasable values behind it."""
+"""The audit trail by month, the erasable values behind it, and its seals."""
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.store.tables.base import Instant, Xid8, column, metadata, optional
@@ -36,4 +51,71 @@ audit_personal = Table(
     column("path", Text, primary_key=True),
     column("salt", LargeBinary),
     column("value", Text),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("number", BigInteger, CheckConstraint("number > 0", name="audit_seal_number_positive"), primary_key=True),
+    column("previous", LargeBinary, CheckConstraint("length(previous) = 32", name="audit_seal_previous_length")),
+    column("rows", Integer, CheckConstraint("rows > 0", name="audit_seal_rows_positive")),
+    column("total", BigInteger),
+    column("root", LargeBinary, CheckConstraint("length(root) = 32", name="audit_seal_root_length")),
+    column("first_at", Instant),
+    column("last_at", Instant),
+    column("last_id", BigInteger),
+    column("sealed_at", Instant),
+    column("pass", BigInteger),
+    column("pass_at", Instant),
+    column("pass_xmax", Xid8),
+    optional("low", Xid8),
+    column("below", Xid8),
+    column("cluster", BigInteger),
+    column("more", Boolean),
+    column("head", LargeBinary, CheckConstraint("length(head) = 32", name="audit_seal_head_length")),
+    CheckConstraint("total >= rows", name="audit_seal_total_counted"),
+)
+
+audit_sealed = Table(
+    "audit_sealed",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("number", BigInteger, primary_key=True),
+    column("leaves", LargeBinary),
+    column("ids", ARRAY(BigInteger)),
+    column("ats", ARRAY(Instant)),
+    column("user_ids", ARRAY(Integer)),
+    column("session_ids", ARRAY(BigInteger)),
+    *(column(name, ARRAY(Integer)) for name in ("logins", "acts", "entities")),
+    column("entity_ids", ARRAY(BigInteger)),
+    *(column(name, ARRAY(Integer)) for name in ("entity_refs", "befores", "afters", "reasons")),
+    column("xids", ARRAY(BigInteger)),
+    ForeignKeyConstraint(["agency_id", "number"], [audit_seal.c.agency_id, audit_seal.c.number]),
+)
+
+audit_digest = Table(
+    "audit_digest",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("number", BigInteger, primary_key=True),
+    column("made_at", Instant, primary_key=True),
+    column("document", Text, CheckConstraint("length(document) between 1 and 4000", name="audit_digest_length")),
+    ForeignKeyConstraint(["agency_id", "number"], [audit_seal.c.agency_id, audit_seal.c.number]),
+)
+
+audit_check = Table(
+    "audit_check",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("chain", Integer),
+    column("first", BigInteger),
+    column("last", BigInteger),
+    column("findings", BigInteger, CheckConstraint("findings >= 0", name="audit_check_findings_counted")),
+    column("checked_at", Instant),
+    column("user_id", Integer, ForeignKey("debtflow.users.id")),
+    CheckConstraint("chain in (0, agency_id)", name="audit_check_chain_own"),
+    CheckConstraint("first <= last", name="audit_check_range_forward"),
+    Index("audit_check_agency_idx", "agency_id", "chain", "id"),
 )

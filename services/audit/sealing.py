@@ -1,0 +1,122 @@
+"""Sealing: rows of the trail become seals, and what a chain has come to is given out, signed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.audit.shelves import INSTALLATION, Shelf, name_of
+from services.audit.signing import FORMAT, Digest, SigningKey, read_digest
+from services.store import Store
+
+NEXT: Final = "select rows, more from debtflow.audit_seal_next(%s)"
+STATE: Final = "select * from debtflow.audit_seal_state(%s)"
+AGENCY: Final = "select agency from debtflow.session_whoami()"
+KEEP: Final = "select debtflow.audit_digest_keep(%s, %s, %s)"
+KEPT: Final = """
+  select document from debtflow.audit_digest where agency_id = %s order by number desc, made_at desc limit %s"""
+CHAINS: Final = (False, True)
+"""That of the agency, and that of the installation, which any agency's worker keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """How far a chain reaches, and what waits for its next seal; ``chain`` is the agency's code or "installation"."""
+
+    chain: str
+    seals: int
+    rows: int
+    head: str | None
+    sealed_at: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+    digests: tuple[Digest, ...]
+
+
+class Sealing:
+    """The seals of the caller's agency and of the installation.
+
+    Anyone may run it at any time: one at a time seals a chain, a second one is told of nothing to do.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key: Callable[[], SigningKey | None] = lambda: None,
+        shelves: Callable[[], Sequence[Shelf]] = tuple,
+    ) -> None:
+        self._store = store
+        self._key = key
+        self.shelves: Final = shelves
+
+    def seal(self) -> int:
+        """Seal every row whose transaction, and all before it, has ended; how many rows that were."""
+        return sum(self._seal(installation) for installation in CHAINS)
+
+    def publish(self) -> tuple[Digest, ...]:
+        """Sign what each chain has come to since its last digest, and put it where digests go; gives the new ones.
+
+        Raises Misconfigured where there is no such place after all, Unreachable where it does not answer.
+        """
+        found = [self._publish(installation) for installation in CHAINS]
+        return tuple(digest for digest in found if digest is not None)
+
+    def states(self, limit: int = 10) -> tuple[ChainState, ...]:
+        """Both chains with their latest digests; supervisors, administrators and readonly."""
+        return tuple(self._state(installation, limit) for installation in CHAINS)
+
+    def _seal(self, installation: bool) -> int:
+        done = 0
+        # Only what was full may be followed by another at once: what comes meanwhile is for the next time.
+        while (step := self._store.act(lambda c: c.exec_driver_sql(NEXT, (installation,)).one_or_none())) is not None:
+            done += step.rows
+            if not step.more:
+                break
+        return done
+
+    def _publish(self, installation: bool) -> Digest | None:
+        state, code = self._store.ask(lambda c: (c.exec_driver_sql(STATE, (installation,)).one(), _code(c)))
+        if state.number == 0 or state.digested == state.number:
+            return None
+        folder = INSTALLATION if installation else code
+        plain = _digest(state, folder)
+        key = self._key()
+        digest = key.signed(plain) if key is not None else {**plain, "key": None, "signature": None}
+        document = json.dumps(digest, sort_keys=True)
+        for shelf in self.shelves():
+            shelf.put(name_of(folder, state.number), document)
+        # Last, so that one that could not be put anywhere is tried again.
+        self._store.act(lambda c: c.exec_driver_sql(KEEP, (installation, state.number, document)))
+        return digest
+
+    def _state(self, installation: bool, limit: int) -> ChainState:
+        def work(connection: Any) -> ChainState:
+            state = connection.exec_driver_sql(STATE, (installation,)).one()
+            kept = connection.exec_driver_sql(KEPT, (state.chain, limit)).scalars().all()
+            return ChainState(
+                INSTALLATION if installation else _code(connection),
+                state.number,
+                state.total,
+                state.head.hex() if state.head else None,
+                state.sealed_at,
+                state.waiting,
+                state.waiting_since,
+                tuple(read_digest(document) for document in kept),
+            )
+
+        return self._store.ask(work)
+
+
+def _code(connection: Any) -> str:
+    return str(connection.exec_driver_sql(AGENCY).scalar_one())
+
+
+def _digest(state: Any, folder: str) -> dict[str, Any]:
+    return {
+        "format": FORMAT, "chain": folder, "agency_id": state.chain, "number": state.number, "total": state.total,
+        "head": state.head.hex(), "sealed_at": state.sealed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip

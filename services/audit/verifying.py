@@ -1,0 +1,296 @@
+"""Checking the trail against its seals, and the seals against the digests that were given out of them.
+
+Rows are hashed here, not in the database: whoever can replace its functions cannot make this say yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from services.audit.checked import ChainVerdict, Finding, Verdict
+from services.audit.shelves import INSTALLATION, Shelf
+from services.audit.signing import Digest, key_id, read_digest, trouble_of
+from services.domain import merkle
+from services.domain.dates import parse_since, parse_until
+from services.errors import BadInput, Misconfigured
+from services.store import Store
+from services.store.door import driver_of
+
+WHO: Final = "select agency, agency_id, zone from debtflow.session_whoami()"
+NOW: Final = "select debtflow.kernel_now()"
+HEADERS: Final = """
+  select number, previous, rows, total, root, first_at, last_at, last_id, sealed_at, pass, pass_at, pass_xmax::text,
+         low::text, below::text, cluster, more, head
+    from debtflow.audit_seal where agency_id = %s order by number"""
+LISTS: Final = """
+  select number, leaves, ids, ats from debtflow.audit_sealed where agency_id = %s and number between %s and %s"""
+ROWS: Final = """
+  select d.number, u.place, debtflow.audit_canonical(a.id, a.at, a.agency_id, a.user_id, a.session_id, a.login, a.act,
+         a.entity, a.entity_id, a.entity_ref, a.before::text, a.after::text, a.reason, a.xid)
+    from debtflow.audit_sealed d
+   cross join unnest(d.ids, d.ats) with ordinality u(id, at, place)
+    join debtflow.audit_log a on a.agency_id = d.agency_id and a.at = u.at and a.id = u.id
+   where d.agency_id = %s and d.number between %s and %s"""
+LEAVES: Final = "select id, at, leaf from debtflow.audit_leaves(%s, %s)"
+NAMED: Final = "select * from debtflow.audit_named(%s, %s)"
+ADDED: Final = "select * from debtflow.audit_added(%s, %s, %s, %s)"
+KEPT: Final = "select * from debtflow.audit_kept_wrong(%s, %s, %s)"
+STATE: Final = "select waiting, waiting_since from debtflow.audit_seal_state(%s)"
+DIGESTS: Final = "select document from debtflow.audit_digest where agency_id = %s order by number, made_at"
+CHECKED: Final = "select debtflow.audit_checked(%s, %s, %s, %s)"
+
+# The planner knows nothing of arrays: each row is looked up by its key.
+BY_KEY: Final = b"; ".join(b"set local enable_%s = off" % way for way in (b"hashjoin", b"mergejoin", b"seqscan"))
+AS_EVER: Final = BY_KEY.replace(b"off", b"on")
+AT_ONCE: Final = 32_768
+NAMES_AT_MOST: Final = 1_000
+"""Findings that are listed; beyond it they are counted by seals."""
+
+Progress = Callable[[int, int], None]
+
+
+class Verifying:
+    """Checks the chains of the caller's agency and of the installation; supervisors, administrators and readonly.
+
+    ``publics`` are the public keys that are trusted, ``shelves`` where digests lie outside of the database.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        publics: Sequence[str] = (),
+        shelves: Callable[[], Sequence[Shelf]] = tuple,
+    ) -> None:
+        self._store = store
+        self._publics = {key_id(public): public for public in publics}
+        self._shelves = shelves
+
+    def verify(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        digests: Sequence[Digest] = (),
+        progress: Progress | None = None,
+    ) -> Verdict:
+        """Check every seal, and the rows of those in the span; the outcome is written down with who checked.
+
+        ``digests`` are those that somebody kept; the last ones on the shelves are taken as well. Raises BadInput for a
+        digest of somebody else's chain.
+        """
+        ours: list[Digest] = [*digests]
+
+        def work(connection: Connection) -> tuple[ChainVerdict, ...]:
+            who = connection.exec_driver_sql(WHO).one()
+            now = connection.exec_driver_sql(NOW).scalar_one().astimezone(ZoneInfo(who.zone))
+            span = (parse_since(since, now) if since else None, parse_until(until, now) if until else None)
+            if any(digest["agency_id"] not in (0, who.agency_id) for digest in ours):
+                raise BadInput("digest", "this digest is of another agency")
+            return tuple(
+                _Chain(connection, chain, name, span, progress or _silent).checked(
+                    [*self._outside(name), *(digest for digest in ours if digest["agency_id"] == chain)], self._publics
+                )
+                for chain, name in ((who.agency_id, who.agency), (0, INSTALLATION))
+            )
+
+        found = self._store.ask(work)
+        for each in found:
+            self._write_down(each)
+        return Verdict(all(each.ok for each in found), found)
+
+    def _outside(self, name: str) -> list[Digest]:
+        return [read_digest(text) for shelf in self._shelves() if (text := shelf.latest(name)) is not None]
+
+    def _write_down(self, found: ChainVerdict) -> None:
+        if found.first is not None:
+            values = (found.chain == INSTALLATION, found.first, found.last, found.count)
+            self._store.act(lambda c: c.exec_driver_sql(CHECKED, values))
+
+
+class _Chain:
+    """One chain being checked."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        chain: int,
+        name: str,
+        span: tuple[datetime | None, datetime | None],
+        progress: Progress,
+    ) -> None:
+        self._connection = connection
+        self._driver = driver_of(connection)
+        self._chain = chain
+        self._installation = chain == 0
+        self._name = name
+        self._since = span[0] or datetime.min.replace(tzinfo=UTC)
+        self._until = span[1] or datetime.max.replace(tzinfo=UTC)
+        self._progress = progress
+        self._findings: list[Finding] = []
+        self._moved: set[tuple[int, datetime]] = set()
+        self._hidden = 0
+        self._rows = 0
+
+    def checked(self, outside: Sequence[Digest], publics: Mapping[str, str]) -> ChainVerdict:
+        if self._driver.info.encoding != "utf-8":
+            raise Misconfigured("rows are hashed as UTF-8", hint="take PGCLIENTENCODING out of the environment")
+        headers = [header_of(row, self._chain) for row in self._ask(HEADERS, self._chain)]
+        self._check_links(headers)
+        signed = self._check_digests(headers, outside, publics)
+        seals = [h for h in headers if h["last_at"] >= self._since and h["first_at"] < self._until]
+        self._check_rows(seals)
+        self._check_added()
+        waiting, waiting_since = self._ask(STATE, self._installation)[0]
+        numbers = [header["number"] for header in seals]
+        return ChainVerdict(
+            self._name, len(headers), headers[-1]["head"].hex() if headers else None, self._rows, self._hidden, waiting,
+            waiting_since, signed, min(numbers, default=None), max(numbers, default=None),
+            tuple(sorted(self._findings, key=lambda f: (f.at is None, f.at, f.id))),
+        )  # fmt: skip
+
+    def _ask(self, query: str, *values: object) -> Sequence[Any]:
+        return self._connection.exec_driver_sql(query, values).all()
+
+    def _find(self, kind: str, message: str, **more: Any) -> None:
+        self._findings.append(Finding(kind, message, **more))
+
+    # ---- seals and digests
+
+    def _check_links(self, headers: Sequence[Mapping[str, Any]]) -> None:
+        """Every seal must be what its head says and follow the one before; the first seal follows nothing."""
+        previous, total = merkle.GENESIS, 0
+        for place, header in enumerate(headers, start=1):
+            number, total = header["number"], total + header["rows"]
+            if number != place:
+                self._find("seal", f"seal {place} is missing", seal=place)
+                return
+            if merkle.head(header) != header["head"] or header["total"] != total:
+                self._find("seal", f"seal {number} was changed", seal=number)
+            elif header["previous"] != previous:
+                self._find("seal", f"seal {number} does not follow from the one before", seal=number)
+            previous = header["head"]
+
+    def _check_digests(
+        self, headers: Sequence[Mapping[str, Any]], outside: Sequence[Digest], publics: Mapping[str, str]
+    ) -> int:
+        """Each digest must be signed by a key that is known, and name the head of its seal; how many were signed so."""
+        heads = {header["number"]: header["head"].hex() for header in headers}
+        inside = [read_digest(row.document) for row in self._ask(DIGESTS, self._chain)]
+        signed = 0
+        for digest in (*inside, *outside):
+            number, made = digest["number"], digest.get("made_at")
+            if trouble := trouble_of(digest, publics):
+                self._find("digest", f"the digest of {made} over seal {number}: {trouble}", seal=number)
+            elif number not in heads:
+                self._find("digest", f"the digest of {made} names seal {number}, and it is gone", seal=number)
+            elif heads[number] != digest["head"]:
+                self._find("digest", f"seal {number} is not the one that the digest of {made} names", seal=number)
+            else:
+                signed += digest.get("key") in publics
+        return signed
+
+    # ---- rows
+
+    def _check_rows(self, seals: Sequence[Mapping[str, Any]]) -> None:
+        total = sum(header["rows"] for header in seals)
+        for few in _chunks(seals):
+            first, last = few[0]["number"], few[-1]["number"]
+            lists = {row.number: row for row in self._ask(LISTS, self._chain, first, last)}
+            rows = self._rows_of(first, last)
+            for header in few:
+                self._check_seal(header, lists.get(header["number"]), rows.get(header["number"], {}))
+                self._rows += header["rows"]
+            for row in self._ask(KEPT, self._installation, first, last):
+                if (row.id, row.at) in self._moved:
+                    continue  # its commitment is not what it was
+                words = f"the value kept beside row {row.id}, {row.path}, is not the one that was committed"
+                self._find("value", words, id=row.id, at=row.at, columns=(row.path,))
+            self._progress(self._rows, total)
+
+    def _rows_of(self, first: int, last: int) -> dict[int, dict[int, bytes]]:
+        """The hash of each row that the caller may read, by seal and place; a second row in one place is a finding."""
+        found: dict[int, dict[int, bytes]] = {}
+        leaf = merkle.leaf
+        self._driver.execute(BY_KEY)
+        with self._driver.cursor(binary=True) as cursor:
+            for number, place, row in cursor.execute(ROWS, (self._chain, first, last)):
+                leaves = found.setdefault(number, {})
+                if place in leaves:
+                    self._find("added", f"a row of seal {number} stands there twice", seal=number)
+                leaves[place] = leaf(row)
+        self._driver.execute(AS_EVER)
+        return found
+
+    def _check_seal(self, header: Mapping[str, Any], listed: Any, rows: dict[int, bytes]) -> None:
+        number, count = header["number"], header["rows"]
+        if listed is None or len(listed.leaves) != 32 * count or len(listed.ids) != count:
+            self._find("seal", f"the list of the rows of seal {number} is gone or was changed", seal=number)
+            return
+        if len(rows) < count:
+            self._add_hidden(number, listed, rows)
+        if len(rows) == count and merkle.root([rows[place] for place in range(1, count + 1)]) == header["root"]:
+            return
+        if len(self._findings) < NAMES_AT_MOST and self._name_wrong(number):
+            return
+        self._find(
+            "seal", f"the rows of seal {number} are not those that were sealed", seal=number, at=header["first_at"]
+        )
+
+    def _add_hidden(self, number: int, listed: Any, rows: dict[int, bytes]) -> None:
+        """What the caller may not read is hashed by the database, and counted."""
+        places = {key: place for place, key in enumerate(zip(listed.ids, listed.ats, strict=False), start=1)}
+        for row in self._ask(LEAVES, self._installation, number):
+            place = places[row.id, row.at]
+            if place not in rows:
+                rows[place] = row.leaf
+                self._hidden += 1
+
+    def _name_wrong(self, number: int) -> bool:
+        named = self._ask(NAMED, self._installation, number)
+        for row in named:
+            where: dict[str, Any] = {"id": row.id, "at": row.at, "seal": number}
+            if row.columns is None:
+                self._find("removed", f"row {row.id} was removed", **where)
+            elif row.columns:
+                words = f"row {row.id} was changed: {', '.join(row.columns)}"
+                self._find("changed", words, columns=tuple(row.columns), **where)
+                self._moved.add((row.now_id, row.now_at))
+            else:
+                self._find("changed", f"row {row.id} was changed, and so was what the seal noted of it", **where)
+        return bool(named)
+
+    def _check_added(self) -> None:
+        for row in self._ask(ADDED, self._installation, self._since, self._until, NAMES_AT_MOST):
+            if (row.id, row.at) not in self._moved:
+                words = f"row {row.id} was added: {row.act}, {row.entity}/{row.entity_id}"
+                self._find("added", words, id=row.id, at=row.at)
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+def header_of(row: Any, chain: int) -> dict[str, Any]:
+    """A seal as it is hashed."""
+    known = dict(row._mapping)
+    numbers = {key: None if known[key] is None else int(known[key]) for key in ("pass_xmax", "low", "below")}
+    return {**known, **numbers, "agency_id": chain}
+
+
+def _chunks(seals: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Neighbours by number that hold no more rows together than are read at once."""
+    chunk: list[Mapping[str, Any]] = []
+    rows = 0
+    for header in seals:
+        if chunk and (rows + header["rows"] > AT_ONCE or header["number"] != chunk[-1]["number"] + 1):
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append(header)
+        rows += header["rows"]
+    if chunk:
+        yield chunk
