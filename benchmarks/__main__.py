@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import cards, hooks, imports, keyed, lookup, paint, posting, transfers
+from benchmarks import cards, hooks, imports, keyed, lookup, paint, posting, seals, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "cards", "webhooks", "transfers", "lookup", "imports", "paint")
+SUBJECTS = ("posting", "batches", "cards", "webhooks", "seals", "transfers", "lookup", "imports", "paint")
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
-    if {"posting", "batches", "cards", "webhooks"} & set(asked.only):
+    if {"posting", "batches", "cards", "webhooks", "seals"} & set(asked.only):
         rows += _money(asked)
     if "transfers" in asked.only:
         with bench(scale=1) as server:
@@ -50,6 +50,8 @@ def _money(asked: argparse.Namespace) -> list[Row]:
             )
         if "webhooks" in asked.only:
             rows += hooks.measure(server, mixed[::-1], seconds=asked.seconds, rounds=asked.rounds)
+        if "seals" in asked.only:
+            rows += seals.measure(server, mixed, rows=asked.trail, seconds=asked.seconds, rounds=asked.rounds)
     return rows
 
 
@@ -59,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, help="measure only these")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts for the lookups")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the placements file")
+    parser.add_argument("--trail", type=int, default=1_000_000, help="rows of the trail that is sealed and checked")
     parser.add_argument("--instalments", type=int, default=10_000, help="instalments of the round over plans")
     parser.add_argument("--seconds", type=float, default=5, help="length of one posting run")
     parser.add_argument("--rounds", type=int, default=3, help="posting runs a case; the median counts")
