@@ -205,7 +205,8 @@ class Services(Office):
         from services.audit.sealing import Sealing
 
         settings = self.settings or Settings(Path.cwd())
-        return Sealing(self.store, lambda: signing_key_of(settings), lambda: shelves_of(settings))
+        known = bool(settings.audit.public_keys)
+        return Sealing(self.store, lambda: signing_key_of(settings), lambda: shelves_of(settings), must_sign=known)
 
     @cached_property
     def verifying(self) -> Verifying:

@@ -236,6 +236,7 @@ declare
   taken audit_sealed;
   since timestamptz;
   goes_on boolean;
+  size constant int := least(greatest(most, 1), 4096);
 begin
   if not pg_try_advisory_xact_lock(4627400, chain) then
     return;
@@ -247,9 +248,9 @@ begin
     exit when draft.low >= draft.below;
     since := audit_seal_since(draft, last, goes_on);
     taken := audit_take(draft, since, case when goes_on then last.last_id else -9223372036854775808 end,
-                        audit_sealed_since(chain, draft.pass, since), most);
+                        audit_sealed_since(chain, draft.pass, since), size);
     if taken.ids is not null then
-      return next audit_seal_fill(draft, taken, last, most);
+      return next audit_seal_fill(draft, taken, last, size);
     end if;
     exit when taken.ids is not null or not goes_on;
     goes_on := false;

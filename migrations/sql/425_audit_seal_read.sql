@@ -226,6 +226,7 @@ as $$
          is distinct from commitment(p.salt, p.value)
 $$;
 
+-- Whoever gives a digest says it of a seal that is there, in the words of the seal.
 create or replace function audit_digest_keep(installation boolean, number bigint, document text) returns void
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -233,6 +234,15 @@ as $$
 declare
   chain constant int := chain_of(seal_keeper(), installation);
 begin
+  if not exists (select
+                   from audit_seal s
+                  where s.agency_id = chain
+                    and s.number = audit_digest_keep.number
+                    and document::jsonb @> jsonb_build_object(
+                          'format', 'debtflow-audit-digest-1', 'agency_id', chain, 'number', s.number, 'total', s.total,
+                          'head', encode(s.head, 'hex'))) then
+    perform fail('DF409', 'digest_fits', format('this is no digest of seal %s', number), 'make it again');
+  end if;
   insert into audit_digest (agency_id, number, made_at, document)
   values (chain, number, clock_timestamp(), document);
 end $$;
@@ -279,7 +289,7 @@ begin
       left join users u on u.id = c.user_id;
 end $$;
 
-grant execute on function audit_seal_state, audit_added, audit_leaves, audit_named, audit_kept_wrong, audit_checked,
-  audit_canonical to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;
+grant execute on function audit_seal_state, audit_added, audit_leaves, audit_named, audit_kept_wrong, audit_checked
+  to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;
 grant execute on function audit_seal_state, audit_digest_keep to debtflow_worker;
 grant execute on function audit_digest_keep, seal_health to debtflow_supervisor, debtflow_agency_admin;

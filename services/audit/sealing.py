@@ -47,10 +47,13 @@ class Sealing:
         store: Store,
         key: Callable[[], SigningKey | None] = lambda: None,
         shelves: Callable[[], Sequence[Shelf]] = tuple,
+        *,
+        must_sign: bool = False,
     ) -> None:
         self._store = store
         self._key = key
         self.shelves: Final = shelves
+        self._must_sign = must_sign
 
     def seal(self) -> int:
         """Seal every row whose transaction, and all before it, has ended; how many rows that were."""
@@ -59,9 +62,13 @@ class Sealing:
     def publish(self) -> tuple[Digest, ...]:
         """Sign what each chain has come to since its last digest, and put it where digests go; gives the new ones.
 
+        Without a key they are not signed, or, where keys are known, not given: somebody else's machine signs them.
         Raises Misconfigured where there is no such place after all, Unreachable where it does not answer.
         """
-        found = [self._publish(installation) for installation in CHAINS]
+        key = self._key()
+        if key is None and self._must_sign:
+            return ()
+        found = [self._publish(installation, key) for installation in CHAINS]
         return tuple(digest for digest in found if digest is not None)
 
     def states(self, limit: int = 10) -> tuple[ChainState, ...]:
@@ -77,13 +84,12 @@ class Sealing:
                 break
         return done
 
-    def _publish(self, installation: bool) -> Digest | None:
+    def _publish(self, installation: bool, key: SigningKey | None) -> Digest | None:
         state, code = self._store.ask(lambda c: (c.exec_driver_sql(STATE, (installation,)).one(), _code(c)))
         if state.number == 0 or state.digested == state.number:
             return None
         folder = INSTALLATION if installation else code
         plain = _digest(state, folder)
-        key = self._key()
         digest = key.signed(plain) if key is not None else {**plain, "key": None, "signature": None}
         document = json.dumps(digest, sort_keys=True)
         for shelf in self.shelves():

@@ -36,13 +36,13 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the trail's seals
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor", WORKER), "audit_seal_next audit_digest_keep"),
     (OWNER, (*OFFICE, WORKER), "audit_seal_state"),
-    (OWNER, OFFICE, "audit_added audit_leaves audit_named audit_kept_wrong audit_checked audit_canonical"),
+    (OWNER, OFFICE, "audit_added audit_leaves audit_named audit_kept_wrong audit_checked"),
     (
         OWNER,
         (),
-        "audit_root audit_head seal_reader seal_keeper chain_of seal_cluster audit_last_seal audit_written_since "
-        "audit_seal_draft audit_take audit_sealed_since audit_seal_since audit_seal_fill audit_waits audit_unsealed "
-        "audit_noted audit_differs",
+        "audit_canonical audit_root audit_head seal_reader seal_keeper chain_of seal_cluster audit_last_seal "
+        "audit_written_since audit_seal_draft audit_take audit_sealed_since audit_seal_since audit_seal_fill "
+        "audit_waits audit_unsealed audit_noted audit_differs",
     ),
     (
         OWNER,
