@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services.audit.archived import Archive, NoArchive, differing
 from services.audit.checked import ChainVerdict, Finding, Verdict
 from services.audit.shelves import INSTALLATION, Shelf
 from services.audit.signing import Digest, key_id, read_digest, trouble_of
@@ -58,7 +59,8 @@ Progress = Callable[[int, int], None]
 class Verifying:
     """Checks the chains of the caller's agency and of the installation; supervisors, administrators and readonly.
 
-    ``publics`` are the public keys that are trusted, ``shelves`` where digests lie outside of the database.
+    ``publics`` are the public keys that are trusted, ``shelves`` where digests lie outside of the database, ``archive``
+    has the rows that have left it.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Verifying:
         store: Store,
         publics: Sequence[str] = (),
         shelves: Callable[[], Sequence[Shelf]] = tuple,
+        archive: Archive | None = None,
     ) -> None:
         self._store = store
+        self._archive = archive or NoArchive()
         self._publics = {key_id(public): public for public in publics}
         self._shelves = shelves
 
@@ -93,7 +97,7 @@ class Verifying:
             if any(digest["agency_id"] not in (0, who.agency_id) for digest in ours):
                 raise BadInput("digest", "this digest is of another agency")
             return tuple(
-                _Chain(connection, chain, name, span, progress or _silent).checked(
+                _Chain(connection, chain, name, span, progress or _silent, self._archive).checked(
                     [*self._outside(name), *(digest for digest in ours if digest["agency_id"] == chain)], self._publics
                 )
                 for chain, name in ((who.agency_id, who.agency), (0, INSTALLATION))
@@ -123,7 +127,10 @@ class _Chain:
         name: str,
         span: tuple[datetime | None, datetime | None],
         progress: Progress,
+        archive: Archive,
     ) -> None:
+        self._archive = archive
+        self._archived: dict[int, Mapping[str, Any]] = {}
         self._connection = connection
         self._driver = driver_of(connection)
         self._chain = chain
@@ -239,14 +246,16 @@ class _Chain:
 
     def _check_seal(self, header: Mapping[str, Any], listed: Any, rows: dict[int, bytes]) -> None:
         number, count = header["number"], header["rows"]
+        self._archived = {}
         if listed is None or len(listed.leaves) != 32 * count or len(listed.ids) != count:
             self._find("seal", f"the list of the rows of seal {number} is gone or was changed", seal=number)
             return
         if len(rows) < count:
             self._add_hidden(number, listed, rows)
+            self._add_archived(listed, rows)
         if len(rows) == count and merkle.root([rows[place] for place in range(1, count + 1)]) == header["root"]:
             return
-        if len(self._findings) < NAMES_AT_MOST and self._name_wrong(number):
+        if len(self._findings) < NAMES_AT_MOST and self._name_wrong(number, listed.leaves, rows):
             return
         self._find(
             "seal", f"the rows of seal {number} are not those that were sealed", seal=number, at=header["first_at"]
@@ -261,9 +270,29 @@ class _Chain:
                 rows[place] = row.leaf
                 self._hidden += 1
 
-    def _name_wrong(self, number: int) -> bool:
-        named = self._ask(NAMED, self._installation, number)
+    def _add_archived(self, listed: Any, rows: dict[int, bytes]) -> None:
+        missing = {
+            key: place
+            for place, key in enumerate(zip(listed.ids, listed.ats, strict=False), start=1)
+            if place not in rows
+        }
+        if missing:
+            for key, row in self._archive.rows(self._chain, list(missing)).items():
+                rows[missing[key]] = merkle.leaf(merkle.canonical(merkle.ROW, row))
+                self._archived[missing[key]] = row
+
+    def _name_wrong(self, number: int, leaves: bytes, rows: Mapping[int, bytes]) -> bool:
+        named = [
+            row
+            for row in self._ask(NAMED, self._installation, number)
+            if rows.get(row.place) != leaves[32 * row.place - 32 : 32 * row.place]
+        ]
         for row in named:
+            if (archived := self._archived.get(row.place)) is not None:
+                columns = differing(self._connection, self._chain, number, row.place, archived)
+                words = f"row {row.id} was changed in the archive: {', '.join(columns)}"
+                self._find("changed", words, columns=columns, id=row.id, at=row.at, seal=number)
+                continue
             where: dict[str, Any] = {"id": row.id, "at": row.at, "seal": number}
             if row.columns is None:
                 self._find("removed", f"row {row.id} was removed", **where)
