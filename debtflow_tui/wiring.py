@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from debtflow_tui.config import GatewaySettings, Settings
-from services.access import Access, Session
+from services.access import Access, Approvals, Rights, Session
 from services.errors import Misconfigured
 from services.store import Store
 
@@ -95,6 +95,14 @@ class Services(Office):
     @cached_property
     def access(self) -> Access:
         return Access(self.store)
+
+    @cached_property
+    def rights(self) -> Rights:
+        return Rights(self.store)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self.store)
 
     @cached_property
     def accounts(self) -> Accounts:

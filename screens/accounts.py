@@ -150,11 +150,13 @@ and / or Esc goes back to the box.
     def on_mount(self) -> None:
         self._empty.display = False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Letters are keys in the list only; a role that may not write has no keys that write."""
         in_list = self._table.has_focus
         if action in ("pay", "start"):
-            return in_list and self.desk.session.may_write
+            then = parameters[0] if parameters else "pay"
+            takes = {"pay": "payment.post", "status": "account.status"}.get(str(then), "account.note")
+            return in_list and self.desk.session.may(takes)
         if action in ("to_box", "copy"):
             return in_list
         return True

@@ -48,7 +48,7 @@ class Which(FormDialog[tuple[date, str]]):
 
     def __init__(self, desk: Desk, day: date, user: str) -> None:
         self._day, self._user, self._today = day, user, desk.today
-        self._others = desk.session.may_supervise
+        self._others = desk.session.role != "collector"
         super().__init__(desk, "Which day?", "t today, -1 yesterday, 15 the last 15th, 21 Nov, 2026-11-21", "show")
 
     def entries(self) -> tuple[Entry, ...]:

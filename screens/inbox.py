@@ -107,13 +107,13 @@ in vain. Refused ones were never accepted: nobody knows who sent them. Looking a
         self._head()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """Only supervisors redrive and read; what was refused is never redriven."""
+        """Not everybody redrives and reads; what was refused is never redriven."""
         current = self._table.current
         match action:
             case "redrive":
-                return self.desk.session.may_supervise and current is not None and current.state != "refused"
+                return self.desk.session.may("webhook.redrive") and current is not None and current.state != "refused"
             case "raw":
-                return self.desk.session.may_supervise and current is not None
+                return self.desk.session.may("webhook.reveal") and current is not None
             case "copy":
                 return current is not None and current.event_id is not None
             case "filter" | "jobs":

@@ -4,6 +4,7 @@ DebtFlowError
 ├── BadInput        a value that was typed or sent cannot be what it claims to be
 ├── NotFound        no such thing, or none that the caller may see
 ├── Refused         a rule of the house says no; ``rule`` names it
+│   └── TwoPersons  it waits for a colleague's yes
 ├── Stale           what was looked at has moved since
 ├── Busy            somebody else holds it; safe to repeat
 ├── Unreachable     the database did not answer; the outcome may be unknown
@@ -60,6 +61,17 @@ class Refused(DebtFlowError):
         self.who_may = who_may
 
 
+class TwoPersons(Refused):
+    """The agency wants two persons for this; ``facts`` are what a second one approves, ``question`` where it waits."""
+
+    def __init__(self, message: str, *, hint: str | None, act: str, what: str, facts: str) -> None:
+        super().__init__(message, rule="two-persons", hint=hint)
+        self.act = act
+        self.what = what
+        self.facts = facts
+        self.question: int | None = None
+
+
 class Stale(DebtFlowError):
     """What was looked at has moved since; look again and repeat."""
 
@@ -89,10 +101,16 @@ class Unreachable(DebtFlowError):
 
 
 class NotAllowed(DebtFlowError):
-    """The caller's role lacks this act, or the sign-in was refused."""
+    """The caller's role lacks this act, or the sign-in was refused; ``who_may`` names a role that has it."""
 
     code = "not_allowed"
     exit_code = 6
+
+    def __init__(
+        self, message: str, *, rule: str | None = None, hint: str | None = None, who_may: str | None = None
+    ) -> None:
+        super().__init__(message, rule=rule, hint=hint)
+        self.who_may = who_may
 
 
 class SessionExpired(DebtFlowError):

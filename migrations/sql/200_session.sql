@@ -68,17 +68,6 @@ as $$
   select pg_has_role(session_user, 'debtflow_owner', 'member')
 $$;
 
--- Refuses everybody who does not oversee the whole agency.
-create or replace function supervisor_only(who identity, rule text, message text) returns void
-  language plpgsql
-  set search_path = pg_catalog, debtflow, pg_temp
-as $$
-begin
-  if who.role not in ('supervisor', 'agency_admin') then
-    perform fail('DF403', rule, message, 'ask a supervisor', '{"who_may": "supervisor"}');
-  end if;
-end $$;
-
 create or replace function security_note(
   kind text,
   rule text default null,
@@ -182,7 +171,7 @@ as $$
    where s.id = (me()).session_id
 $$;
 
-grant execute on function me, me_if_any, agency_today, security_note, is_installer, supervisor_only
+grant execute on function me, me_if_any, agency_today, security_note, is_installer
   to debtflow_kernel, debtflow_useradmin;
 select operators_may(f), worker_may(f)
   from (values ('execute on function me, today, session_open, session_renew, session_close, session_whoami')) x(f);

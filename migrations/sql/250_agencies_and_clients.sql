@@ -54,9 +54,7 @@ begin
     return wanted;
   end if;
   m := me();
-  if m.role <> 'agency_admin' then
-    perform fail('DF403', 'agency_admin', 'only an agency administrator does this', '', '{"who_may": "agency_admin"}');
-  end if;
+  perform only_who_may(m, 'office.administer');
   if code is not null and wanted is distinct from m.agency_id then
     perform fail('DF404', 'agency', format('there is no agency %s', code));
   end if;

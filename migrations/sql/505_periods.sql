@@ -23,20 +23,16 @@ as $$
                   where c.agency_id = agency and c.month = date_trunc('month', on_day)::date)
 $$;
 
-create or replace function may_post_late(who identity) returns boolean
-  language sql immutable parallel safe
-as $$
-  select who.role in ('supervisor', 'agency_admin', 'worker')
-$$;
-
 -- For acts that post under another day than today: refuses a closed month to those who may not post into one.
 create or replace function period_check(who identity, on_day date) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
-  if not may_post_late(who) and period_closed(who.agency_id, on_day) then
+  if period_closed(who.agency_id, on_day) and not may(who, 'payment.late') then
     perform fail('DF422', 'period_closed', format('%s is in a month that is closed', on_day),
-                 'post it under a later day, or ask a supervisor', '{"who_may": "supervisor"}');
+                 'post it under a later day, or '
+                 || roles_in_words(roles_that_may(who.agency_id, 'payment.late')),
+                 jsonb_build_object('who_may', (roles_that_may(who.agency_id, 'payment.late'))[1]));
   end if;
 end $$;

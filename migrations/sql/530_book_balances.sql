@@ -10,10 +10,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role not in ('supervisor', 'agency_admin', 'readonly') then
-    perform fail('DF403', 'books_role', 'your role reads the statements of the accounts it holds, not the books',
-                 'ask a supervisor', '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'books.see');
   return who;
 end $$;
 

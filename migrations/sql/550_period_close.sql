@@ -62,7 +62,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'period_close_role', 'your role does not close months');
+  perform only_who_may(who, 'period.close');
   perform period_lock(who.agency_id);
   perform period_close_check(who, month);
   perform act_begin('period.close');
@@ -82,10 +82,7 @@ declare
   who constant identity := me();
   last_closed date;
 begin
-  if who.role <> 'agency_admin' then
-    perform fail('DF403', 'period_reopen_role', 'only an agency administrator opens a closed month again',
-                 'ask an agency administrator', '{"who_may": "agency_admin"}');
-  end if;
+  perform only_who_may(who, 'period.reopen');
   perform period_lock(who.agency_id);
   select max(c.month) into last_closed from closed_period c where c.agency_id = who.agency_id;
   if not period_closed(who.agency_id, month) then
@@ -97,6 +94,8 @@ begin
                  format('months open again from the last one: %s first', to_char(last_closed, 'YYYY-MM')),
                  format('debtflow ledger reopen %s', to_char(last_closed, 'YYYY-MM')));
   end if;
+  perform two_persons(who, 'period.reopen', format('open %s again', to_char(month, 'YYYY-MM')),
+                      jsonb_build_object('month', to_char(month, 'YYYY-MM')));
   perform act_begin('period.reopen');
   insert into period_reopened (agency_id, month, closed_at, closed_by, reopened_at, reopened_by, reason)
   select c.agency_id, c.month, c.closed_at, c.closed_by, kernel_now(), who.user_id, period_reopen.reason

@@ -28,10 +28,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role not in ('supervisor', 'agency_admin', 'readonly', 'worker') then
-    perform fail('DF403', 'events_role', 'your role does not read the events of the agency', 'ask a supervisor',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'events.see');
   return who;
 end $$;
 
@@ -43,10 +40,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role not in ('supervisor', 'agency_admin', 'worker') then
-    perform fail('DF403', 'events_role', 'your role does not consume the events of the agency', 'ask a supervisor',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'events.consume');
   return who;
 end $$;
 

@@ -73,11 +73,12 @@ $$;
 -- overpayment?: refuse|unapplied, allow_duplicate?}]. Takes no lock. Several items of one account are weighed one after
 -- the other: due, unapplied, version and last_on are the account's, as the items before have left it. What charges under
 -- way hold is not to be had. Money that was `received` is there already: nothing refuses it, and what does not fit the
--- debt is kept as unapplied.
+-- debt is kept as unapplied. `most` is what somebody who enters it may enter at once, null for no limit.
 create or replace function payment_weigh(
   items jsonb,
   who identity,
-  received boolean default false
+  received boolean default false,
+  most bigint default null
 ) returns weighed_payment[]
   language plpgsql stable
 as $$
@@ -114,10 +115,11 @@ begin
       else coalesce(
         payment_form_rule(i.amount, i.reference, i.payer),
         case when received then 'received' end,
+        case when i.amount > most then 'limit' end,
         case when i.seen is not null and i.seen <> i.version then 'stale' end,
         payment_debt_rule(i.status, due),
         payment_day_rule(i.on_day, today, i.placed_on, i.bucket_order),
-        case when i.month_closed and not may_post_late(who) then 'period_closed' end)
+        case when i.month_closed and not may(who, 'payment.late') then 'period_closed' end)
     end;
     if w.outcome = 'received' then
       w.amount := i.amount;
@@ -162,5 +164,5 @@ create or replace function payment_preview(items jsonb) returns setof weighed_pa
   set enable_hashjoin = off
   set enable_mergejoin = off
 as $$
-  select * from unnest(payment_weigh(items, me()))
+  select * from unnest(payment_weigh(items, me(), most => limit_of(me(), 'payment')))
 $$;

@@ -130,7 +130,8 @@ begin
     perform statement_is_fresh();
   end if;
   perform payment_lock(who.agency_id, items);
-  weighed := payment_weigh(items, who, received);
+  weighed := payment_weigh(items, who, received, case when act = any ('{payment.post,payment.batch,payment.spread}')
+                                                      then limit_of(who, 'payment') end);
   for n in 1 .. coalesce(cardinality(weighed), 0) loop
     if weighed[n].outcome = 'posted' then
       weighed[n].payment_id := nextval('debtflow.transfer_id_seq');
@@ -171,10 +172,7 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  if who.role = 'readonly' then
-    perform fail('DF403', 'payment_post_role', 'your role sees payments but does not post them',
-                 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(who, 'payment.post');
   return query select * from unnest(payment_carry(items, who, 'payment.post'));
 end $$;
 

@@ -208,7 +208,7 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  perform supervisor_only(who, 'payment_reverse_role', 'your role does not reverse payments');
+  perform only_who_may(who, 'payment.reverse');
   perform period_shared(who.agency_id);
   perform
      from account a
@@ -226,6 +226,13 @@ begin
     end if;
   end loop;
   if cardinality(reversed) > 0 then
+    perform two_persons(who, 'payment.reverse', x.what, x.facts)
+       from (select 'reverse ' || string_agg(format('%s of %s on %s: %s', receipt_number(w.payment_id),
+                                                    in_words(w.amount, w.currency), w.number, w.reason),
+                                             '; ' order by w.payment_id) as what,
+                    jsonb_agg(jsonb_build_array(w.payment_id, w.reason) order by w.payment_id) as facts
+               from unnest(weighed) w
+              where w.outcome = 'reversed') x;
     perform act_begin('payment.reverse', (select string_agg(distinct w.reason, ', ')
                                             from unnest(weighed) w
                                            where w.outcome = 'reversed'));

@@ -128,7 +128,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'ledger_replay_role', 'the replay covers the whole agency');
+  perform only_who_may(who, 'books.replay');
   return query
     select d.what, d.currency, d.stored, d.replayed, x.parts_at, x.parts_leg, x.last
       from (select * from replay_buckets(who.agency_id)
@@ -147,7 +147,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'ledger_replay_role', 'the replay covers the whole agency');
+  perform only_who_may(who, 'books.replay');
   return (select count(*) from transfer t where t.agency_id = who.agency_id);
 end $$;
 

@@ -127,7 +127,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'doctor_role', 'the examination covers the whole agency');
+  perform only_who_may(who, 'house.examine');
   return query values
     ('trust-equation', books_out_of_balance(who.agency_id),
      'trust cash = due to clients + commission not drawn + escrow + unapplied, per client'),

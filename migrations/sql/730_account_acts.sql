@@ -19,6 +19,24 @@ begin
   return a;
 end $$;
 
+-- Which right an act on an account takes: acts have finer names than rights.
+create or replace function right_for(act text) returns text
+  language sql immutable parallel safe
+as $$
+  select case split_part(act, '.', 1)
+    when 'account' then case
+      when act in ('account.contact', 'account.contact_remove') then 'account.contact'
+      when act in ('account.status', 'account.flag', 'account.flag_lift') then 'account.status'
+      else 'account.note'
+    end
+    when 'promise' then 'promise.make'
+    when 'plan' then 'plan.make'
+    when 'settlement' then 'settlement.offer'
+    when 'interest' then 'interest.pause'
+    when 'method' then 'method.remove'
+  end
+$$;
+
 -- How every act on one account begins: who may write at all, which account, what the audit trail calls it.
 create or replace function account_open(number text, act text, reason text default '') returns account
   language plpgsql
@@ -27,10 +45,7 @@ as $$
 declare
   a account;
 begin
-  if (me()).role = 'readonly' then
-    perform fail('DF403', 'account_write', 'your role sees accounts but does not change them',
-                 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(me(), right_for(act));
   a := account_seen(number);
   perform act_begin(act, reason);
   return a;

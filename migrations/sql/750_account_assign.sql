@@ -38,7 +38,7 @@ declare
   receiver int;
   missing text;
 begin
-  perform supervisor_only(who, 'account_assign', 'your role does not assign accounts');
+  perform only_who_may(who, 'account.assign');
   perform act_begin('account.assign');
   receiver := assignable_user(login, who.agency_id);
   perform

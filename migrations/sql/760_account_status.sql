@@ -68,7 +68,7 @@ create trigger collector_follow
 set role debtflow_kernel;
 
 -- The moves a person could make from here. A dispute that ends goes back to `new` only while nobody works the account.
-create or replace function account_moves(a account, role text)
+create or replace function account_moves(a account)
   returns table (to_status text, needs_reason boolean, reasons text[])
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -81,7 +81,7 @@ as $$
     from status_move m
    where m.from_status = a.status
      and m.made_by = 'person'
-     and role <> 'readonly'
+     and (select may(me(), 'account.status'))
      and (m.to_status in ('disputed', 'closed') or (m.to_status = 'new') = (a.collector_id is null))
    order by array_position(
      array['new', 'assigned', 'in_contact', 'negotiating', 'payment_plan', 'disputed', 'closed'], m.to_status)
@@ -93,13 +93,12 @@ create or replace function account_move_check(a account, wanted text, reason tex
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  role constant text := (me()).role;
   move record;
 begin
-  select * into move from account_moves(a, role) m where m.to_status = wanted;
+  select * into move from account_moves(a) m where m.to_status = wanted;
   if not found then
     perform fail('DF422', 'status_move', format('an account that is %s does not become %s', a.status, wanted),
-                 coalesce('it can become ' || (select string_agg(m.to_status, ', ') from account_moves(a, role) m),
+                 coalesce('it can become ' || (select string_agg(m.to_status, ', ') from account_moves(a) m),
                           'only a reversal opens it again'));
   elsif move.needs_reason and coalesce(reason, '') = '' then
     perform fail('DF400', 'reason', format('%s → %s needs a reason', a.status, wanted),

@@ -99,7 +99,6 @@ create or replace function account_picture(number text, lines int) returns jsonb
 as $$
 declare
   a constant account := account_seen(number);
-  role constant text := (me()).role;
 begin
   return (
     select to_jsonb(a) || jsonb_build_object(
@@ -109,7 +108,7 @@ begin
              'debtor', jsonb_build_object(
                'id', d.id, 'name', d.name, 'ssn', mask_ssn(d.ssn_last4), 'person_id', d.person_id,
                'contacts', (select coalesce(jsonb_agg(x), '[]') from contacts_of(d.id) x)),
-             'moves', (select coalesce(jsonb_agg(to_jsonb(m)), '[]') from account_moves(a, role) m),
+             'moves', (select coalesce(jsonb_agg(to_jsonb(m)), '[]') from account_moves(a) m),
              'flags', flags_of(a.id, z.zone),
              'others', (select coalesce(jsonb_agg(to_jsonb(o)), '[]') from person_debts(d.person_id, a.id) o),
              'payments', receipts_of(a.id),

@@ -127,7 +127,7 @@ create or replace function import_file_read(batch bigint, from_byte bigint, most
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_clerk('import.raw');
   piece constant bigint := 4194304;
   f record;
 begin

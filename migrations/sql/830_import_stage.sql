@@ -21,14 +21,14 @@ grant execute on function import_tell_planner to debtflow_kernel;
 
 set role debtflow_kernel;
 
-create or replace function import_clerk() returns identity
+create or replace function import_clerk(act text default 'import.work') returns identity
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'import_role', 'your role does not import files');
+  perform only_who_may(who, act);
   return who;
 end $$;
 

@@ -140,12 +140,13 @@ create or replace function import_alike_step(change bigint, items jsonb) returns
   set lock_timeout = '30s'
 as $$
 declare
+  who constant identity := import_clerk();
   c import_change;
 begin
   select *
     into c
     from import_change x
-   where x.id = change and x.user_id = (me()).user_id and x.kind in ('alike', 'undo');
+   where x.id = change and x.user_id = who.user_id and x.kind in ('alike', 'undo');
   if not found then
     perform fail('DF404', 'change', format('there is no change %s of yours', change), 'debtflow import changes');
   end if;

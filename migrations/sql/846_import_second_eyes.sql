@@ -24,7 +24,7 @@ create or replace function import_approve(batch bigint, seen int default null) r
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_clerk('import.approve');
   b constant import_batch := import_review(batch);
 begin
   if import_changed_by(b.id, who.user_id) then
@@ -66,10 +66,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role <> 'agency_admin' then
-    perform fail('DF403', 'import_rules_role', 'your role does not decide how imports are released',
-                 'an agency administrator does');
-  end if;
+  perform only_who_may(who, 'import.rules');
   perform act_begin('import.rules');
   update agency a set import_four_eyes = wanted where a.id = who.agency_id and a.import_four_eyes <> wanted;
 end $$;

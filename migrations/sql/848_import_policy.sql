@@ -74,7 +74,7 @@ create or replace function import_release_if(batch bigint, policy jsonb, placed_
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  b constant import_batch := import_lock(batch, import_clerk());
+  b constant import_batch := import_lock(batch, import_clerk('import.release'));
 begin
   if b.state <> 'in_review' then
     return;

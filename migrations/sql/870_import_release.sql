@@ -194,7 +194,7 @@ declare
   who constant identity := me();
 begin
   if who.role <> 'worker' then
-    return import_clerk();
+    return import_clerk('import.release');
   end if;
   if not pull_released(batch, who) then
     perform fail('DF403', 'import_release_role', 'a worker releases only what it fetched and what is as agreed',

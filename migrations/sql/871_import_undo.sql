@@ -168,12 +168,14 @@ create or replace function import_undo_chunk(batch bigint, size int, reason text
   set lock_timeout = '30s'
 as $$
 declare
-  who constant identity := import_clerk();
+  who constant identity := import_clerk('import.undo');
   b import_batch := import_lock(batch, who);
 begin
   perform import_step_known(size), act_begin('import.undo');
   if b.state = 'released' then
     b := import_undo_begin(b, reason, who);
+    perform two_persons(who, 'import.undo', format('undo batch %s, %s', b.id, b.file_name),
+                        jsonb_build_object('batch', b.id));
   elsif b.state not in ('undoing', 'undone') then
     perform fail('DF422', 'batch-state', format('batch %s is %s: nothing of it is released', b.id,
                                                 replace(b.state, '_', ' ')), 'reject it, or finish its release first');

@@ -26,7 +26,7 @@ declare
   who constant identity := me();
 begin
   if who.role <> 'worker' then
-    perform supervisor_only(who, 'pull_role', 'your role does not fetch files');
+    perform only_who_may(who, 'import.fetch');
   end if;
   return who;
 end $$;

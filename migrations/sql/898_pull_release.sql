@@ -55,6 +55,9 @@ as $$
           select 'no-policy', null, null, 'nothing is agreed with this client: [release.CLIENT] in the configuration'
            where policy is null
           union all
+          select 'release-right', null, null, 'who fetched it does not release imports'
+           where (me()).role <> 'worker' and not may(me(), 'import.release')
+          union all
           select 'changed-by-hand', null, null, 'somebody has changed its rows and goes on with it'
            where exists (select from import_change c where c.batch_id = b.id)
           union all

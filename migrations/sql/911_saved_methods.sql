@@ -53,7 +53,7 @@ as $$
      set provider_id = customer_known.provider_id
    where g.id = customer
      and g.provider_id is null
-     and (me()).role <> 'readonly'
+     and may(me(), 'charge.make')
      and exists (select from account a where a.debtor_id = g.debtor_id)
 $$;
 

@@ -34,9 +34,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role not in ('collector', 'supervisor', 'agency_admin', 'worker') then
-    perform fail('DF403', 'charge_role', 'your role sees charges but makes none', 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(who, 'charge.make');
   return who;
 end $$;
 
@@ -136,7 +134,7 @@ begin
   perform act_begin('charge.begin');
   perform period_shared(who.agency_id);
   perform payment_lock(who.agency_id, items);
-  w := (payment_weigh(items, who))[1];
+  w := (payment_weigh(items, who, most => limit_of(who, 'payment')))[1];
   select * into old from charge c where c.id = (form ->> 'id')::uuid;
   if w.outcome = 'not_found' then
     null;

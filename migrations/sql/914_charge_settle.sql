@@ -287,7 +287,7 @@ begin
   if c.state = 'canceled' then
     return 'canceled';
   elsif c.reason = 'taken_twice' then
-    perform supervisor_only(who, 'charge_mismatch', 'the provider tells this charge otherwise');
+    perform only_who_may(who, 'charge.settle');
     perform charge_step(c, c.state, 'taken_twice settled', null);
     return 'settled';
   elsif not charge_is_open(c.state) then
@@ -295,7 +295,7 @@ begin
   elsif c.state = 'processing' then
     return 'processing';
   elsif c.reason = 'mismatch' then
-    perform supervisor_only(who, 'charge_mismatch', 'the provider tells this charge otherwise');
+    perform only_who_may(who, 'charge.settle');
     perform charge_step(c, 'canceled', 'mismatch settled', null);
     return 'canceled';
   elsif c.link_id is not null then

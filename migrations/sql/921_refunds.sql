@@ -51,7 +51,7 @@ create or replace function refund_begin(form jsonb)
 as $$
 #variable_conflict use_column
 declare
-  who constant identity := charge_clerk();
+  who constant identity := me();
   hash constant bytea := sha256(convert_to(
     jsonb_build_array('refund', form -> 'payment', form -> 'amount', form -> 'currency')::text, 'UTF8'));
   p payment;
@@ -59,7 +59,7 @@ declare
   old refund;
   wanted bigint;
 begin
-  perform supervisor_only(who, 'refund_role', 'your role does not refund payments');
+  perform only_who_may(who, 'refund.make');
   perform act_begin('refund.begin', 'refund');
   perform period_shared(who.agency_id);
   perform
@@ -81,6 +81,9 @@ begin
     else coalesce(refund_rule(p, wanted, c.gateway), 'begun')
   end;
   if outcome = 'begun' then
+    perform two_persons(who, 'refund.make', format('give %s of %s back', in_words(wanted, p.currency),
+                                                   receipt_number(p.id)),
+                        jsonb_build_object('payment', p.id, 'amount', wanted));
     insert into refund (
       id, agency_id, account_id, charge_id, payment_id, user_id, origin, request_hash, amount, currency, state,
       started_at, next_ask_at
@@ -108,7 +111,7 @@ declare
   who constant identity := me();
 begin
   if who.role <> 'worker' then
-    perform supervisor_only(who, 'refund_role', 'your role does not refund payments');
+    perform only_who_may(who, 'refund.make');
   end if;
   return who;
 end $$;

@@ -104,7 +104,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'doctor_role', 'the examination covers the whole agency');
+  perform only_who_may(who, 'house.examine');
   return query
     select 'holds', count(*) = 0,
            coalesce('not the sum of the charges under way: ' || string_agg(x, ', '),

@@ -64,7 +64,7 @@ declare
   who constant identity := me();
   e webhook_event;
 begin
-  perform supervisor_only(who, 'webhook_redrive', 'only a supervisor may have a webhook looked at again');
+  perform only_who_may(who, 'webhook.redrive');
   e := webhook_known(who, event);
   if e.state = 'refused' then
     perform fail('DF422', 'webhook_refused', format('webhook %s was refused: %s', event, e.reason),
@@ -86,7 +86,7 @@ declare
   who constant identity := me();
   e webhook_event;
 begin
-  perform supervisor_only(who, 'webhook_reveal', 'only a supervisor may read what a provider sent');
+  perform only_who_may(who, 'webhook.reveal');
   e := webhook_known(who, event);
   perform security_note('webhook.reveal', null, 'webhook', event);
   return query select e.headers, e.signature, e.body;

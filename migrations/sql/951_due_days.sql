@@ -63,10 +63,7 @@ create or replace function clockwork_only(who identity) returns void
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
-  if who.role not in ('worker', 'supervisor', 'agency_admin') then
-    perform fail('DF403', 'clockwork', 'your role does not do the worker''s work', 'ask a supervisor',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'clock.run');
 end $$;
 
 -- An account that needs somebody today, whatever its follow-up date said.

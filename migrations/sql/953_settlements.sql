@@ -95,7 +95,7 @@ begin
   end if;
 end $$;
 
--- Below the client's floor only for those who oversee the agency, and for a reason.
+-- Below the client's floor only for those who may, as far as their limit goes, and for a reason.
 create or replace function settlement_floor_check(a account, amount bigint, reason text) returns int
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -104,17 +104,24 @@ declare
   floor_bp constant int := settlement_floor(a, agency_today(a.agency_id));
   owing constant bigint := owed_on(a.id);
   lowest constant bigint := ceil(owing::numeric * coalesce(floor_bp, 10000) / 10000);
+  who constant identity := me();
+  others constant text[] := roles_that_may(who.agency_id, 'settlement.below');
+  below constant int := case when may(who, 'settlement.below') then limit_of(who, 'settlement') else 0 end;
   above constant text := case
     when floor_bp is null then 'the client''s contract names no settlement'
     else format('the client takes no less than %s %% of the balance, %s', round(floor_bp / 100.0, 2),
                 in_words(lowest, a.currency)) end;
 begin
   if amount < lowest then
-    if (me()).role not in ('supervisor', 'agency_admin') then
-      perform fail('DF422', 'settlement_floor', above, 'offer more, or ask a supervisor', '{"who_may": "supervisor"}');
+    if amount < ceil(owing::numeric * greatest(coalesce(floor_bp, 10000) - below, 0) / 10000) or below = 0 then
+      perform fail('DF422', 'settlement_floor', above, 'offer more, or ' || roles_in_words(others),
+                   jsonb_build_object('who_may', others[1]));
     elsif coalesce(reason, '') = '' then
       perform fail('DF400', 'reason', above, 'say why you go below it', '{"field": "reason"}');
     end if;
+    perform two_persons(who, 'settlement.below', format('settle %s for %s of %s', a.number,
+                                                        in_words(amount, a.currency), in_words(owing, a.currency)),
+                        jsonb_build_object('account', a.number, 'amount', amount));
   end if;
   return floor_bp;
 end $$;

@@ -13,10 +13,7 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  if who.role = 'readonly' then
-    perform fail('DF403', 'payment_batch_role', 'your role sees batches but does not key them',
-                 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(who, 'payment.batch');
   return who;
 end $$;
 
@@ -160,7 +157,7 @@ begin
                  '{"field": "reason"}');
   end if;
   if b.state <> 'keying' or who.user_id <> b.opened_by then
-    perform supervisor_only(who, 'payment_batch_expect_role', 'expected totals are changed by a supervisor now');
+    perform only_who_may(who, 'payment_batch.oversee', 'payment_batch_expect_role', 'expected totals are changed by a supervisor now');
   end if;
   perform act_begin('payment_batch.expect');
   update payment_batch x
@@ -182,7 +179,7 @@ declare
 begin
   perform payment_batch_unfinished(b);
   if who.user_id <> b.opened_by then
-    perform supervisor_only(who, 'payment_batch_cancel_role', 'a batch is cancelled by who opened it or a supervisor');
+    perform only_who_may(who, 'payment_batch.oversee', 'payment_batch_cancel_role', 'a batch is cancelled by who opened it or a supervisor');
   end if;
   if b.state = 'part_posted' then
     perform fail('DF422', 'payment_batch_part_posted', format('lines of batch %s are posted', b.id),

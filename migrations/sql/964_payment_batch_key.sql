@@ -95,7 +95,8 @@ as $$
 begin
   update payment_batch_line l
      set outcome = nullif(w.outcome, 'posted')
-    from unnest(payment_weigh(payment_batch_items(batch, of_pass, '{open}', accounts), who)) w
+    from unnest(payment_weigh(payment_batch_items(batch, of_pass, '{open}', accounts), who,
+                              most => limit_of(who, 'payment'))) w
    where l.submission_id = w.submission_id
      and l.outcome is distinct from nullif(w.outcome, 'posted');
 end $$;

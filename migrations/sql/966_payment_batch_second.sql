@@ -109,7 +109,7 @@ begin
       perform fail('DF403', 'payment_batch_second_is_another', 'the second keying is ended by who keys it',
                    'ask a colleague');
     end if;
-    perform supervisor_only(who, 'payment_batch_compare_role', 'the second keying is ended by who keys it');
+    perform only_who_may(who, 'payment_batch.oversee', 'payment_batch_compare_role', 'the second keying is ended by who keys it');
   else
     perform payment_batch_must_agree(b, 2);
   end if;
@@ -130,7 +130,7 @@ begin
     perform fail('DF403', 'payment_batch_settle_other', 'nobody settles a difference for their own keying',
                  'the other operator or a supervisor does; you may give in, or amend your own line');
   elsif who.user_id <> b.opened_by and who.user_id is distinct from b.second_by then
-    perform supervisor_only(who, 'payment_batch_settle_role', 'a difference is settled by the two who keyed');
+    perform only_who_may(who, 'payment_batch.oversee', 'payment_batch_settle_role', 'a difference is settled by the two who keyed');
   end if;
 end $$;
 

@@ -150,7 +150,9 @@ begin
   items := spread_items(form, lines);
   weighed := payment_weigh(items, who);
   return jsonb_build_object(
-    'outcome', coalesce(spread_outcome(form, lines, weighed), 'posted'),
+    'outcome', coalesce(
+      case when (form ->> 'amount')::bigint > limit_of(who, 'payment') then 'limit' end,
+      spread_outcome(form, lines, weighed), 'posted'),
     'amount', form -> 'amount', 'currency', form -> 'currency',
     'basis', case when form -> 'lines' is null then 'policy'
                   when form ->> 'instruction' is null then 'operator'

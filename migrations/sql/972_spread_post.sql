@@ -115,10 +115,7 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  if who.role not in ('collector', 'supervisor', 'agency_admin') then
-    perform fail('DF403', 'payment_spread_role', 'your role sees payments but does not post them',
-                 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(who, 'payment.spread');
   perform spread_form(form);
   perform period_shared(who.agency_id);
   perform payment_lock(who.agency_id, (

@@ -135,13 +135,13 @@ begin
       when gone or i.whole and sum4(due) = 0 then 'closed'
       when i.on_day > today then 'future_date'
       when i.on_day < i.placed_on then 'before_placement'
-      when period_closed(who.agency_id, i.on_day) and not may_post_late(who) then 'period_closed'
+      when period_closed(who.agency_id, i.on_day) and not may(who, 'payment.late') then 'period_closed'
     end;
     if w.outcome is null then
       w.amount := case when i.whole then sum4(due) else i.amount end;
       w.bucket := i.bucket;
       w.parts := adjustment_parts(w.kind, w.amount, w.bucket, due, i.bucket_order);
-      w.most := case when not told then adjustment_most(who.agency_id, who.role, w.kind) end;
+      w.most := case when not told then limit_of(who, w.kind) end;
       w.used := adjusted_lately(w.account_id, who.user_id, w.kind) + coalesce((done ->> w.kind)::bigint, 0);
       w.outcome := coalesce(adjustment_rule(w, adjustment_raises(w.kind)), 'posted');
     end if;
@@ -266,13 +266,16 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  if who.role not in ('collector', 'supervisor', 'agency_admin') then
-    perform fail('DF403', 'adjustment_post_role', 'your role sees accounts but does not adjust them',
-                 'ask a collector or a supervisor');
-  end if;
+  perform only_who_may(who, 'adjustment.post');
   perform period_shared(who.agency_id);
   perform payment_lock(who.agency_id, items);
   weighed := adjustment_weigh(items, who);
+  perform two_persons(who, 'adjustment.post', x.what, x.facts)
+     from (select '' || string_agg(format('%s of %s on %s: %s', w.kind, in_words(w.amount, w.currency), w.number, w.reason), '; ' order by w.ord) as what,
+                  jsonb_agg(jsonb_build_array(w.number, w.kind, w.reason, w.amount, w.bucket) order by w.ord) as facts
+             from unnest(weighed) w
+            where w.outcome = 'posted'
+           having count(*) > 0) x;
   perform act_begin('adjustment.post', (select string_agg(distinct w.reason, ', ')
                                           from unnest(weighed) w
                                          where w.outcome = 'posted'));

@@ -108,7 +108,7 @@ begin
     perform set_config('debtflow.session', token, true);
   end if;
   who := me();
-  perform supervisor_only(who, 'adjustment_reverse_role', 'your role does not take adjustments back');
+  perform only_who_may(who, 'adjustment.reverse');
   perform period_shared(who.agency_id);
   perform payment_lock(who.agency_id, (
     select coalesce(jsonb_agg(jsonb_build_object('account', a.number)), '[]')
@@ -116,6 +116,12 @@ begin
       join adjustment d on d.id = x.adjustment
       join account a on a.id = d.account_id));
   weighed := adjustment_reverse_weigh(items, who);
+  perform two_persons(who, 'adjustment.reverse', x.what, x.facts)
+     from (select 'take back ' || string_agg(format('%s of %s on %s', receipt_number(w.reverses), in_words(w.amount, w.currency), w.number), '; ' order by w.ord) as what,
+                  jsonb_agg(jsonb_build_array(w.reverses, w.reason) order by w.ord) as facts
+             from unnest(weighed) w
+            where w.outcome = 'posted'
+           having count(*) > 0) x;
   perform act_begin('adjustment.reverse', (select string_agg(distinct w.reason, ', ')
                                              from unnest(weighed) w
                                             where w.outcome = 'posted'));

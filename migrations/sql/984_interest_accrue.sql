@@ -73,10 +73,7 @@ declare
   page bigint[];
   transfers jsonb;
 begin
-  if who.role not in ('worker', 'supervisor', 'agency_admin') then
-    perform fail('DF403', 'interest_accrue_role', 'your role does not accrue interest', 'the worker does it every day',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'interest.accrue');
   perform act_begin('interest.accrue'), period_shared(who.agency_id);
   run := interest_run_claim(who.agency_id, today);
   page := case when run.done_at is null then interest_page(who.agency_id, run.after_account, size) else '{}' end;

@@ -185,7 +185,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  perform supervisor_only(who, 'doctor_role', 'the examination covers the whole agency');
+  perform only_who_may(who, 'house.examine');
   return query
     select x.name, w.ok, w.detail
       from (values

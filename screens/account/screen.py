@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 WATCH_EVERY = 2.0
 PRESENT_EVERY = 30.0
-WRITES = frozenset({
-    "pay", "note", "call", "status", "follow_up", "flag", "add_contact", "edit", "remove_contact", "remove_method",
-    "spread", "adjust",
-})  # fmt: skip
+RIGHTS = {
+    "pay": "payment.post", "spread": "payment.spread", "adjust": "adjustment.post", "note": "account.note",
+    "call": "account.note", "follow_up": "account.note", "status": "account.status", "flag": "account.status",
+    "add_contact": "account.contact", "edit": "account.contact", "remove_contact": "account.contact",
+    "remove_method": "method.remove", "assign": "account.assign",
+}  # fmt: skip
 ONLY_IN = {"add_contact": "contacts", "remove_contact": "contacts", "remove_method": "methods"}
-SUPERVISES = frozenset({"assign", "reverse"})
 
 
 class AccountScreen(ChargingAccount):
@@ -123,16 +124,16 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """No key for what the role may not do, or what the cursor does not stand on."""
-        if action in WRITES and not self.desk.session.may_write:
-            return False
-        if action in SUPERVISES and not self.desk.session.may_supervise:
+        if action in RIGHTS and not self.desk.session.may(RIGHTS[action]):
             return False
         if action in ONLY_IN:
             return self._lists.view == ONLY_IN[action]
         if action == "charges":
             return self._charges is not None
         if action == "reverse":
-            return self._lists.view == "payments" or self._payment_here() is not None
+            row = self._payment_here()
+            takes = "refund.make" if row is not None and by_charge(row) else "payment.reverse"
+            return self.desk.session.may(takes) and (self._lists.view == "payments" or row is not None)
         return True
 
     # ---- reading ---------------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
 
     def action_edit(self) -> None:
         contact = self._lists.contacts.current
-        if contact is not None and self.desk.session.may_write:
+        if contact is not None and self.desk.session.may("account.contact"):
             self._open(partial(forms.ContactForm, contact=contact))
 
     def action_remove_contact(self) -> None:

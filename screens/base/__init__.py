@@ -4,6 +4,7 @@ from screens.base.desk import Desk, Draft, Drafts, Keyboard
 from screens.base.form import FormDialog
 from screens.base.keys import Command, commands_of, key
 from screens.base.screen import WIDE, BaseScreen
+from screens.base.whose import whose
 from screens.base.working import Working
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Working",
     "commands_of",
     "key",
+    "whose",
 ]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
-from screens.base import BaseScreen, Desk, Draft
+from screens.base import BaseScreen, Desk, Draft, whose
 from screens.batch.detail import RowDetail
 from screens.batch.filters import Filter, filters
 from screens.batch.head import BatchHead
@@ -19,7 +19,7 @@ from screens.batch.ports import Review
 from screens.batch.release import Release
 from screens.dialogs.problem import Problem
 from screens.navigation import GoBack
-from screens.widgets import EmptyState, PagedTable, words
+from screens.widgets import EmptyState, PagedTable
 from services.errors import DebtFlowError, NotFound
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ UNDER_WAY = {
     "releasing": "This batch is being released. R goes on with it, should that have been interrupted.",
     "undoing": "This release is being taken back. U goes on with it, should that have been interrupted.",
 }
-NOT_YOURS = """Import files are reviewed and released by supervisors and agency administrators.
+NOT_YOURS = """Your role, {role}, does not review import files.
 
-Your role is {role}."""
+{who}"""
 
 
 class ReviewScreen(BaseScreen):
@@ -71,7 +71,7 @@ class ReviewScreen(BaseScreen):
 
     @property
     def _mine(self) -> bool:
-        return self.desk.session.may_supervise
+        return self.desk.session.may("import.work")
 
     @property
     def _reviewing(self) -> bool:
@@ -81,7 +81,7 @@ class ReviewScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         if not self._mine:
-            yield EmptyState(NOT_YOURS.format(role=words(self.desk.session.role)))
+            yield EmptyState(NOT_YOURS.format(**whose(self.desk.session, "import.work")))
             return
         yield self._head
         with Container(id="work"):

@@ -87,13 +87,15 @@ Errors must be corrected, excluded, or left out at release. Warnings are release
         if action == "stop":
             return self._release is not None and not self._release.stopping
         if action in REVIEWS:
-            return self._reviewing and (action not in ON_ROWS or self._lists.rows.current is not None)
+            allowed = action != "approve" or self.desk.session.may("import.approve")
+            return allowed and self._reviewing and (action not in ON_ROWS or self._lists.rows.current is not None)
         if action == "raw":
-            return self._lists.rows.current is not None
+            return self._lists.rows.current is not None and self.desk.session.may("import.raw")
         if action in ("release", "undo"):
             state = self._batch.state if self._batch else ""
             states = BEFORE_RELEASE if action == "release" else UNDOABLE | {"in_review"}
-            return self._mine and self._release is None and state in states
+            takes = "import.work" if state == "in_review" and action == "undo" else f"import.{action}"
+            return self._mine and self._release is None and state in states and self.desk.session.may(takes)
         return True
 
     # ---- from row to cell ------------------------------------------------------------------------------------------

@@ -95,10 +95,10 @@ charges it again. A link: read it out (s), copy it (c), or let the person scan i
             return self._address_now is not None or (action == "copy" and charge is not None and bool(charge.receipt))
         if action == "cancel":
             given_up = charge is not None and charge.state == "unknown" and charge.reason == "mismatch"
-            may_settle = given_up and self.desk.session.may_supervise
-            return may_settle or (self._address_now is not None and self.desk.session.may_write)
+            may_settle = given_up and self.desk.session.may("charge.settle")
+            return may_settle or (self._address_now is not None and self.desk.session.may("charge.make"))
         if action == "pay":
-            return charge is not None and charge.state in AGAIN and self.desk.session.may_write
+            return charge is not None and charge.state in AGAIN and self.desk.session.may("charge.make")
         return True
 
     @property

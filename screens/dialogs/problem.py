@@ -17,7 +17,7 @@ _WHAT: dict[type[DebtFlowError], tuple[str, str]] = {
     Busy: ("Somebody else is at it", "Nothing was written. Try again in a moment."),
     Stale: ("It has moved since you looked", "Nothing was written. F5 reads it again, then repeat."),
     Refused: ("Refused by a rule", "Nothing was written."),
-    NotAllowed: ("Not allowed", "Nothing was written. Ask a supervisor."),
+    NotAllowed: ("Not allowed", "Nothing was written."),
     NotFound: ("Not found", "Check the number, or look it up with F2."),
     Unreachable: ("The database did not answer", "Press the same key again: it will not be done twice."),
 }
@@ -49,7 +49,7 @@ class Problem(ModalScreen[None]):
         found: list[tuple[str, str]] = []
         if error.rule and not isinstance(error, Busy):
             found.append(("Rule", words(error.rule)))
-        if isinstance(error, Refused) and error.who_may:
+        if isinstance(error, (Refused, NotAllowed)) and error.who_may:
             found.append(("Who may", words(error.who_may)))
         if isinstance(error, Busy) and error.holder:
             since = f" since {error.since:%H:%M:%S}" if error.since else ""

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from screens.base import BaseScreen, Desk, key
+from screens.base import BaseScreen, Desk, key, whose
 from screens.imports.ports import ClientList, Intake
 from screens.imports.stage import StageForm
 from screens.imports.whose import WhoseForm
@@ -40,9 +40,9 @@ COLUMNS = (
     Column("STAGED", 12, wide=True),
     Column("BY", 8, wide=True),
 )
-NOT_YOURS = """Import files are reviewed and released by supervisors and agency administrators.
+NOT_YOURS = """Your role, {role}, does not review import files. {who}
 
-Your role is {role}. What a release assigns to you shows in F2, accounts."""
+What a release assigns to you shows in F2, accounts."""
 NONE_YET = """No import file yet.
 
 s stages one: it is read and checked row by row, and nothing reaches the accounts before its release."""
@@ -91,7 +91,7 @@ the same file again is refused. Ready rows reach the accounts at release, each k
 
     @property
     def _mine(self) -> bool:
-        return self.desk.session.may_supervise
+        return self.desk.session.may("import.work")
 
     @property
     def enter_does(self) -> str:
@@ -99,7 +99,7 @@ the same file again is refused. Ready rows reach the accounts at release, each k
 
     def body(self) -> ComposeResult:
         if not self._mine:
-            yield EmptyState(NOT_YOURS.format(role=words(self.desk.session.role)))
+            yield EmptyState(NOT_YOURS.format(**whose(self.desk.session, "import.work")))
             return
         with Horizontal(id="head"):
             yield self._which

@@ -78,7 +78,7 @@ It is posted as a whole, and only when it comes to what was expected.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Readers open none."""
         if action == "begin":
-            return self.desk.session.role != "readonly"
+            return self.desk.session.may("payment.batch")
         return self._table.current is not None if action == "open" else True
 
     def on_screen_resume(self) -> None:

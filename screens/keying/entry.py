@@ -114,7 +114,7 @@ What could not be read waits above the field; F6 brings it back.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Nothing to do in a finished batch, or for those who only read."""
-        open_still = self._batch is not None and not self._batch.finished and self.desk.session.role != "readonly"
+        open_still = self._batch is not None and not self._batch.finished and self.desk.session.may("payment.batch")
         if action == "done":
             return open_still and self._batch is not None and self._batch.second_keying
         return open_still if action in ("post", "bring", "drop", "expect", "give_up") else True
@@ -137,7 +137,7 @@ What could not be read waits above the field; F6 brings it back.
         self._batch = batch
         self._sticky.currency = batch.expected.sum.currency
         self._totals.show(batch)
-        self._line.disabled = batch.finished or self.desk.session.role == "readonly"
+        self._line.disabled = batch.finished or not self.desk.session.may("payment.batch")
         self._line.display = not self._line.disabled
         self._show_sticky()
         self.refresh_bindings()

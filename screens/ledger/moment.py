@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from screens.base import Desk, FormDialog
-from screens.widgets import EmptyState, Entry, words
+from screens.base import Desk, FormDialog, whose
+from screens.widgets import EmptyState, Entry
 from services.domain.dates import parse_date, parse_since, parse_until
 from services.ledger.results import NOW, Clocks
 
 if TYPE_CHECKING:
     from services.access.results import Session
 
-READERS = ("supervisor", "agency_admin", "readonly")
-NOT_YOURS = """The books are read by supervisors, agency administrators and readonly.
+NOT_YOURS = """Your role, {role}, does not read the books. {who}
 
-Your role is {role}. The postings of an account you hold: b on its screen."""
+The postings of an account you hold: b on its screen."""
 
 
 class WhichMoment(FormDialog[Clocks]):
@@ -63,9 +62,9 @@ def told(at: Clocks, desk: Desk) -> str:
 
 
 def may_read(session: Session) -> bool:
-    return session.role in READERS
+    return session.may("books.see")
 
 
 def not_yours(session: Session) -> EmptyState:
     """What stands in place of the books for those who do not read them."""
-    return EmptyState(NOT_YOURS.format(role=words(session.role)))
+    return EmptyState(NOT_YOURS.format(**whose(session, "books.see")))

@@ -197,7 +197,7 @@ Leaving keeps what you typed for the next time you come here.
         draft = self.draft()
         if draft is not None:
             self.desk.drafts.keep(self.draft_name(), draft)
-        elif self.desk.session.may_write:
+        elif self.desk.session.may("payment.post"):
             self.desk.drafts.drop(self.draft_name())
         self.post_message(GoBack())
 

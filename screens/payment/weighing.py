@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from screens.base import BaseScreen, Desk, Draft
+from screens.base import BaseScreen, Desk, Draft, whose
 from screens.payment.answers import Answer, twice, weighed
 from screens.payment.earlier import EarlierPayments
 from screens.payment.fields import PaymentFields, Terms
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 DEBOUNCE = 0.12
 WATCH_EVERY = 2.0
 ANYWAY = "Enter again to post anyway."
-READ_ONLY = """Your role, {role}, looks and does not write, so you cannot post payments.
+READ_ONLY = """Your role, {role}, does not enter payments.
 
-The collector who holds the account can, and so can a supervisor."""
+{who}"""
 
 
 class WeighingScreen(BaseScreen):
@@ -85,8 +85,8 @@ class WeighingScreen(BaseScreen):
         return self._fields.values | self._attempt.draft()
 
     def body(self) -> ComposeResult:
-        if not self.desk.session.may_write:
-            yield EmptyState(READ_ONLY.format(role=words(self.desk.session.role)))
+        if not self.desk.session.may("payment.post"):
+            yield EmptyState(READ_ONLY.format(**whose(self.desk.session, "payment.post")))
             return
         with Horizontal(id="head"):
             yield self._who
@@ -108,7 +108,7 @@ class WeighingScreen(BaseScreen):
     @property
     def _open(self) -> bool:
         """Whether there is a form that could be posted."""
-        return self._receipt is None and self.desk.session.may_write
+        return self._receipt is None and self.desk.session.may("payment.post")
 
     @property
     def waiting(self) -> bool:
@@ -117,7 +117,7 @@ class WeighingScreen(BaseScreen):
     # ---- the account -----------------------------------------------------------------------------------------------
 
     def look_again(self) -> None:
-        if self.desk.session.may_write:
+        if self.desk.session.may("payment.post"):
             self._read()
 
     def _read(self, then: Callable[[], None] | None = None) -> None:

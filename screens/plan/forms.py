@@ -278,7 +278,7 @@ class NewPromiseForm(AgreementForm):
 
 
 class OfferForm(AgreementForm):
-    """An offer to take less; below the client's floor a supervisor says why."""
+    """An offer to take less; who may go below the client's floor says why."""
 
     def __init__(self, desk: Desk, book: OfferBook, seen: Outlook) -> None:
         self._book = book
@@ -289,7 +289,7 @@ class OfferForm(AgreementForm):
 
     def entries(self) -> tuple[Entry, ...]:
         reason = Entry("reason", "Why so low", max_length=SHORT, placeholder="below the floor only")
-        reason.display = self.desk.session.may_supervise
+        reason.display = self.desk.session.may("settlement.below")
         return self._amount_entry(), self.day_entry("until", "Until"), reason
 
     def _amount_entry(self) -> Entry:

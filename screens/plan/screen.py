@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from services.charges.results import SavedMethod
     from services.plans.results import Instalment, Offer, Outlook, Plan, Promise
 
-ON_PLAN = frozenset({"change", "add", "drop", "hold", "release", "cancel_plan", "method"})
+RIGHTS = {
+    "new_plan": "plan.make", "change": "plan.make", "add": "plan.make", "drop": "plan.make", "hold": "plan.make",
+    "release": "plan.make", "cancel_plan": "plan.make", "method": "plan.make",
+    "promise": "promise.make", "withdraw": "promise.make", "pay": "payment.post",
+    "offer": "settlement.offer", "accept": "settlement.offer", "take_back": "settlement.offer",
+}  # fmt: skip
 NOTHING = """No payment plan.
 
 n  divides what is owed into instalments
@@ -73,7 +78,7 @@ is paid in full and in time; then the rest is written off.
         self._who = Static("", id="who")
         self._summary = Static("", id="summary")
         self._schedule = Schedule(lambda: self.app.theme_variables["text-error"])
-        self._empty = EmptyState(NOTHING if desk.session.may_write else NOTHING.partition("\n")[0], id="nothing")
+        self._empty = EmptyState(NOTHING if desk.session.may("plan.make") else NOTHING.partition("\n")[0], id="nothing")
 
     @property
     def crumb(self) -> str:
@@ -105,7 +110,8 @@ is paid in full and in time; then the rest is written off.
         self._seen = seen
         owing = money_text(seen.balance, "bold") + plain(f" {seen.balance.currency} · {words(seen.status)}")
         self._who.update(plain(seen.debtor, "bold") + plain(f" · {seen.number} · owing ", "$text-muted") + owing)
-        self._summary.update(Content("\n").join(summary(seen, keys=self.desk.session.may_write)))
+        keys = self.desk.session.may("plan.make", "promise.make", "settlement.offer")
+        self._summary.update(Content("\n").join(summary(seen, keys=keys)))
         self._schedule.show(seen.plan)
         self._schedule.display, self._empty.display = seen.plan is not None, seen.plan is None
         if seen.plan is not None and self.focused is None:
@@ -134,8 +140,8 @@ is paid in full and in time; then the rest is written off.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """No key for what the role may not do, or what there is nothing of."""
-        own = {"new_plan", "promise", "withdraw", "offer", "accept", "take_back", "pay", *ON_PLAN}
-        if action in own and not (self.desk.session.may_write and self._seen is not None):
+        takes = RIGHTS.get(action)
+        if takes is not None and not (self.desk.session.may(takes) and self._seen is not None):
             return False
         match action:
             case "new_plan":

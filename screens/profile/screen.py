@@ -109,7 +109,7 @@ the text (e).
 
     @property
     def _mine(self) -> bool:
-        return self.desk.session.may_supervise
+        return self.desk.session.may("import.work")
 
     def body(self) -> ComposeResult:
         with Vertical(id="head"):

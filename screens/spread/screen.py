@@ -14,12 +14,12 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from screens.base import BaseScreen, Desk, Draft, key
+from screens.base import BaseScreen, Desk, Draft, key, whose
 from screens.navigation import GoBack
 from screens.spread.fields import Asked, LineForm, SpreadFields
 from screens.spread.panes import BucketsPane, GroupReceiptPane, Lines, facts
 from screens.spread.ports import ReceiptBook
-from screens.widgets import EmptyState, Form, Heading, PagedTable, plain, words
+from screens.widgets import EmptyState, Form, Heading, PagedTable, plain
 from services.domain.money import Money
 from services.errors import BadInput, DebtFlowError, NotFound, Refused, SessionExpired, Stale, Unreachable
 
@@ -30,9 +30,9 @@ DEBOUNCE = 0.12
 UNREAD = 0.4
 """Seconds in which nobody has read an answer: an Enter pressed within them was meant for what stood there before."""
 
-READ_ONLY = """Your role, {role}, looks and does not write, so you cannot post payments.
+READ_ONLY = """Your role, {role}, does not enter payments.
 
-The collector who holds the account can, and so can a supervisor."""
+{who}"""
 
 
 class SpreadScreen(BaseScreen):
@@ -95,7 +95,7 @@ What finds no debt is refused, unless F6 keeps it unapplied. All of it is posted
 
     @property
     def _open(self) -> bool:
-        return self._receipt is None and self.desk.session.may_write
+        return self._receipt is None and self.desk.session.may("payment.spread")
 
     @property
     def waiting(self) -> bool:
@@ -110,8 +110,8 @@ What finds no debt is refused, unless F6 keeps it unapplied. All of it is posted
         return self._fields.values
 
     def body(self) -> ComposeResult:
-        if not self.desk.session.may_write:
-            yield EmptyState(READ_ONLY.format(role=words(self.desk.session.role)))
+        if not self.desk.session.may("payment.spread"):
+            yield EmptyState(READ_ONLY.format(**whose(self.desk.session, "payment.spread")))
             return
         with Vertical(id="sheet"):
             yield self._who

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
-ROLES = ("agency_admin", "supervisor", "collector", "readonly")
+ROLES: Final = ("agency_admin", "supervisor", "collector", "readonly")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A live sign-in; times are UTC, ``today`` is the agency's own date."""
+    """A live sign-in; times are UTC, ``today`` is the agency's own date.
+
+    ``rights`` names the roles that may do each act, ``limits`` how much of it this person may, in minor units, basis
+    points or rows; both as they stood at sign-in, for what is offered. What is done is decided by the database.
+    """
 
     user: str
     full_name: str
@@ -22,15 +28,60 @@ class Session:
     today: date
     opened_at: datetime
     expires_at: datetime
+    rights: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def may_write(self) -> bool:
-        return self.role != "readonly"
+    def may(self, *acts: str) -> bool:
+        """Whether this person may do one of these acts at least."""
+        return any(self.role in self.rights[act] for act in acts)
 
-    @property
-    def may_supervise(self) -> bool:
-        return self.role in ("supervisor", "agency_admin")
+    def who_may(self, act: str) -> tuple[str, ...]:
+        """The roles that may, the nearest to the desk first; none where nobody may."""
+        return tuple(role for role in ("collector", "supervisor", "agency_admin", "readonly")
+                     if role in self.rights[act])  # fmt: skip
 
-    @property
-    def may_administer(self) -> bool:
-        return self.role == "agency_admin"
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One act and the roles of people that may do it; ``shipped`` is what holds where the agency says nothing.
+
+    ``two`` is whether an agency may want two persons for it, ``two_wanted`` whether this one does.
+    """
+
+    act: str
+    family: str
+    what: str
+    roles: tuple[str, ...]
+    shipped: tuple[str, ...]
+    possible: tuple[str, ...]
+    two: bool
+    two_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most of something: a role's, or one person's; ``agreed`` where the agency said so.
+
+    Money is in minor units of whatever it is spent on, a settlement in basis points below the floor, an export in rows.
+    """
+
+    what: str
+    role: str | None
+    user: str | None
+    most: int
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that takes two persons; ``state`` is open, approved, refused, expired or done. Times are UTC."""
+
+    id: int
+    act: str
+    what: str
+    state: str
+    asked_by: str
+    asked_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    mine: bool

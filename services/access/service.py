@@ -7,8 +7,8 @@ from services.errors import SessionExpired
 from services.store import Store
 
 WHOAMI = """
-  select login, full_name, role, agency, agency_name, zone, currency, today, opened_at, expires_at
-    from debtflow.session_whoami()"""
+  select login, full_name, role, agency, agency_name, zone, currency, today, opened_at, expires_at, rights, limits
+    from debtflow.session_whoami(), debtflow.session_rights()"""
 
 
 class Access:

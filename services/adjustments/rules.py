@@ -27,12 +27,12 @@ def _money(row: Any, minor: int) -> Money:
 def _limit(row: Any) -> DebtFlowError:
     if row.most == 0:
         return Refused(
-            f"your role makes no adjustment of this kind ({_kind(row)})", rule="limit", hint="ask a supervisor",
+            f"you make no adjustment of this kind ({_kind(row)})", rule="limit", hint="ask a supervisor",
             who_may="supervisor",
         )  # fmt: skip
     used = f", and {_money(row, row.used)} of it are used" if row.used else ""
     return Refused(
-        f"your role's limit for this ({_kind(row)}) is {_money(row, row.most)} on one account in 24 hours{used}",
+        f"your limit for this ({_kind(row)}) is {_money(row, row.most)} on one account in 24 hours{used}",
         rule="limit",
         hint="ask somebody whose limit is higher",
         who_may="supervisor",

@@ -32,7 +32,7 @@ REVERSE = "select * from debtflow.adjustment_reverse(%s::jsonb, %s) order by ord
 LIST = "select * from debtflow.adjustments_of(%s)"
 REASONS = "select kind, name, what, closes_as from debtflow.adjustment_reason order by kind, name"
 LIMITS = "select * from debtflow.adjustment_limits()"
-SET_LIMIT = "select debtflow.adjustment_limit_set(%s, %s, %s)"
+SET_LIMIT = "select debtflow.limit_set(%s, %s, null, %s)"
 CURRENCY = "select currency from debtflow.session_whoami()"
 
 
@@ -104,7 +104,7 @@ class Adjustments:
     def set_limit(self, role: str, kind: str, most: Money) -> None:
         """Say what a role may do of a kind on one account in 24 hours; administrators only."""
         _known_kind(kind)
-        self._store.act(lambda c: c.exec_driver_sql(SET_LIMIT, (role, kind, most.minor)))
+        self._store.act(lambda c: c.exec_driver_sql(SET_LIMIT, (kind, role, most.minor)))
 
 
 def _items(form: AdjustmentForm) -> str:

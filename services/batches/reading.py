@@ -167,6 +167,7 @@ REASONS: dict[str, tuple[Telling, str]] = {
     "future_date": (lambda facts, _: f"{facts['effective_on']} is in the future", "amend the date"),
     "no_contract": (lambda facts, _: f"no contract on {facts['effective_on']}", "ask an administrator"),
     "period_closed": (lambda _facts, _owing: "its month is closed", "a supervisor posts it, or under a later day"),
+    "limit": (lambda _facts, _owing: "more than you may enter at once", "somebody whose limit is higher posts it"),
     "conflict": (lambda _facts, _owing: "its submission id is used already", "drop the line and key it again"),
     "reference_long": (lambda _facts, _owing: "the reference is too long", "amend it"),
 }

@@ -18,6 +18,15 @@ def explain(row: Any, earlier: str | None = None) -> DebtFlowError | None:
     return EXPLANATIONS[row.outcome](row, earlier)
 
 
+def above_limit() -> Refused:
+    """What somebody enters is more than they may enter at once."""
+    return Refused(
+        "this is more than you may enter at once",
+        rule="limit",
+        hint="ask somebody whose limit is higher: debtflow limit list",
+    )
+
+
 def _owing(row: Any) -> Money:
     return Money(sum(row.due), row.currency)
 
@@ -112,6 +121,7 @@ EXPLANATIONS: dict[str, Callable[[Any, str | None], DebtFlowError]] = {
     ),
     "overpayment": _overpayment,
     "duplicate": _duplicate,
+    "limit": lambda _row, _: above_limit(),
 }
 
 REVERSALS: dict[str, Callable[[Any, str], DebtFlowError]] = {

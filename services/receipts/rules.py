@@ -8,6 +8,7 @@ from typing import Any
 
 from services.domain.money import Money
 from services.errors import BadInput, DebtFlowError, NotFound, Refused, Stale
+from services.payments.rules import above_limit
 from services.payments.rules import explain as explain_payment
 from services.receipts.results import SpreadForm, SpreadLine
 
@@ -41,6 +42,8 @@ def _whole(outcome: str, form: SpreadForm, lines: Sequence[SpreadLine], rest: Mo
                 rule="submission_conflict",
                 hint="a new receipt needs a new submission id",
             )
+        case "limit":
+            return above_limit()
         case "stale":
             return Stale(
                 "one of the accounts has changed since you looked", rule="stale", hint="look again, then post again"

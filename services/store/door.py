@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from services.errors import Misconfigured
+from services.errors import Misconfigured, TwoPersons
 from services.store.failures import driver_error, is_lost, is_repeatable, translated
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ ATTEMPTS: Final = 6
 POOL_WAIT: Final = 5.0
 LOCK_WAIT: Final = "3s"
 PROGRAM: Final = "debtflow"
+ASK_A_SECOND: Final = "select debtflow.approval_ask(%s, %s, %s::jsonb)"
 
 
 class Store:
@@ -90,8 +91,8 @@ class Store:
                 return self._transact(begin, work, reading=True)
 
     def act(self, work: Callable[[Connection], T]) -> T:
-        """Run a write in one transaction and commit it."""
-        with translated():
+        """Run a write in one transaction and commit it; TwoPersons says that it was written down as a question."""
+        with self._asking_a_second(), translated():
             return _repeating(lambda: self._transact("begin", work, reading=False))
 
     def rehearse(self, work: Callable[[Connection], T]) -> T:
@@ -122,7 +123,7 @@ class Store:
             with self._borrowed() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
                 return cursor.execute(query, [*parameters, self._token], prepare=True).fetchall()
 
-        with translated():
+        with self._asking_a_second(), translated():
             return _repeating(once)
 
     def copy_in(self, connection: Connection, statement: str, rows: Iterator[Sequence[object]]) -> None:
@@ -147,6 +148,20 @@ class Store:
             return connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
 
     # ---- inside
+
+    @contextmanager
+    def _asking_a_second(self) -> Iterator[None]:
+        """What was refused for want of a second person is written down as a question to one."""
+        try:
+            yield
+        except TwoPersons as refused:
+            asked = (refused.act, refused.what, refused.facts)
+            with translated():
+                refused.question = self._transact(
+                    "begin", lambda c: int(c.exec_driver_sql(ASK_A_SECOND, asked).scalar_one()), reading=False
+                )
+            refused.hint = f"a colleague says debtflow approval give {refused.question}; then do it again"
+            raise
 
     def _transact(self, begin: str, work: Callable[[Connection], T], *, reading: bool, ending: str = "commit") -> T:
         with self._engine.connect() as connection, self._healing(connection):

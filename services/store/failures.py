@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import psycopg.errors as pg
@@ -22,6 +22,7 @@ from services.errors import (
     Refused,
     SessionExpired,
     Stale,
+    TwoPersons,
     Unreachable,
 )
 
@@ -115,18 +116,21 @@ def translate(error: psycopg.Error) -> DebtFlowError | None:
 
 
 def _ours(state: str, said: str, hint: str | None, rule: str, detail: str | None) -> DebtFlowError:
-    facts: dict[str, str] = json.loads(detail) if detail else {}
+    facts: dict[str, Any] = json.loads(detail) if detail else {}
     match state:
         case "DF400":
             return BadInput(facts.get("field", rule), said, hint=hint)
         case "DF403":
-            return NotAllowed(said, rule=rule, hint=hint)
+            return NotAllowed(said, rule=rule, hint=hint, who_may=facts.get("who_may"))
         case "DF404":
             return NotFound(said, rule=rule, hint=hint)
         case "DF409":
             return Stale(said, rule=rule, hint=hint)
         case "DF440":
             return SessionExpired("your session has ended", rule=rule, hint="sign in again; what you typed is kept")
+        case _ if rule == "two-persons" and "facts" in facts:
+            asked = json.dumps(facts["facts"])
+            return TwoPersons(said, hint=hint, act=facts["act"], what=facts["what"], facts=asked)
         case _:
             return Refused(said, rule=rule, hint=hint, who_may=facts.get("who_may"))
 

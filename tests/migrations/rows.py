@@ -195,4 +195,11 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into audit_check (agency_id, chain, first, last, findings, checked_at, user_id) "
         "values (1, 0, 1, 1, 0, now(), 1)",
     ),
+    "0021": (
+        "insert into permission values (1, 'payment.reverse', 'supervisor', false)",
+        "insert into office_limit (agency_id, what, user_id, most) values (1, 'payment', 1, 500)",
+        "insert into two_person values (1, 'refund.make', true)",
+        "insert into approval (agency_id, act, what, facts, asked_by, asked_at) values (1, 'refund.make', 'give back', "
+        "'{}', 1, now())",
+    ),
 }

@@ -33,6 +33,7 @@ from services.domain.money import Money
 from services.domain.numbers import account_number
 from services.errors import DebtFlowError, Misconfigured, NotFound
 from services.payments.results import PaymentForm, Receipt, Reversal
+from tests.support.rights import shipped
 
 NOW = datetime(2026, 11, 21, 20, 32, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -57,6 +58,8 @@ def session(role: str = "collector", **changes: Any) -> Session:
         today=TODAY,
         opened_at=NOW,
         expires_at=NOW + timedelta(minutes=15),
+        rights=shipped(),
+        limits={"settlement": 10_000},
     )
     return replace(base, **changes)
 

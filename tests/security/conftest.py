@@ -105,7 +105,11 @@ EXTRAS = (
     "insert into adjustment (id, agency_id, account_id, submission_id, request_hash, kind, reason, amount, currency, "
     "parts, due_before, effective_on, recorded_at, user_id) select 2000 + id, agency_id, id, gen_random_uuid(), "
     "'\\x01', 'fee', 'agreed', 1, 'USD', '{0,0,1,0}', '{0,0,0,0}', '2025-11-01', now(), 1 from account",
-    "insert into adjustment_limit select id, 'collector', 'fee', 100 from agency",
+    "insert into permission select id, 'payment.batch', 'collector', true from agency",
+    "insert into office_limit (agency_id, what, role, most) select id, 'fee', 'collector', 100 from agency",
+    "insert into two_person select id, 'refund.make', false from agency",
+    "insert into approval (agency_id, act, what, facts, asked_by, asked_at) select agency_id, 'refund.make', 'x', "
+    "'{}', min(id), now() from users group by agency_id",
     "insert into interest_pause (agency_id, account_id, from_on, note, paused_by) select agency_id, id, "
     "'2025-11-01', 'asked for', 1 from account",
     "insert into interest_off (agency_id, account_id, from_on) select agency_id, id, '2025-11-01' from account",

@@ -27,7 +27,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         OWNER,
         (KERNEL, USERADMIN),
-        "agency_today assignable_user me_if_any security_note is_installer supervisor_only book_open",
+        "agency_today assignable_user me_if_any security_note is_installer book_open",
     ),
     (OWNER, (KERNEL,), "may_see person_debts import_tell_planner"),
     (OWNER, (), "account_collector_follow account_status_guard"),
@@ -62,6 +62,17 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (),
         "logins_off_record tables_without_guard tables_without_row_security audit_months_ahead tables_open_to_writing",
     ),
+    # who may do what, how much, and what takes two
+    (OWNER, (KERNEL, USERADMIN), "role_may may roles_that_may roles_in_words only_who_may"),
+    (OWNER, (KERNEL,), "limit_of limit_shipped limits_known"),
+    (OWNER, (), "act_ships"),
+    (KERNEL, (*OPERATORS, WORKER), "session_rights"),
+    (
+        KERNEL,
+        OPERATORS,
+        "rights_table permission_set two_person_set limit_set limits_table approval_ask approval_decide approvals",
+    ),
+    (KERNEL, (), "act_known approval_lasts takes_two two_persons"),
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),
@@ -87,7 +98,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (KERNEL, (), "payment_replay commission_on last_standing_payment payment_candidates reversal_candidates"),
     (KERNEL, (), "payment_form_rule payment_debt_rule payment_day_rule ledger_accounts_known payment_carry"),
-    (KERNEL, (), "period_shared period_closed period_check may_post_late"),
+    (KERNEL, (), "period_shared period_closed period_check right_for"),
     (KERNEL, (), "replay_buckets replay_unapplied replay_books"),
     (
         KERNEL,
@@ -156,7 +167,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         KERNEL,
         OPERATORS,
         "payment_spread payment_spread_preview receipt_show adjustment_post adjustment_preview adjustment_reverse "
-        "adjustment_limit_set adjustment_limits adjustments_of interest_payoff interest_pause interest_resume",
+        "adjustment_limits adjustments_of interest_payoff interest_pause interest_resume",
     ),
     (KERNEL, (*OPERATORS, WORKER), "interest_accrue"),
     (
@@ -168,7 +179,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         KERNEL,
         (),
-        "adjustment_most adjusted_lately adjustment_raises adjustment_parts adjustment_candidates adjustment_replay "
+        "adjusted_lately adjustment_raises adjustment_parts adjustment_candidates adjustment_replay "
         "adjustment_rule adjustment_weigh adjustment_transfers adjustment_write account_adjusted_away "
         "adjustment_refusals adjustment_reverse_weigh account_follow_adjustment",
     ),

@@ -3,7 +3,20 @@
 Nothing is created from here, and statements are written in SQL; a test holds declaration and migrated database equal.
 """
 
-from services.store.tables import accounts, batches, cards, door, imports, ledger, people, plans, pull, receipts, trail
+from services.store.tables import (
+    accounts,
+    batches,
+    cards,
+    door,
+    imports,
+    ledger,
+    people,
+    plans,
+    pull,
+    receipts,
+    rights,
+    trail,
+)
 from services.store.tables.base import metadata
 
 __all__ = [
@@ -18,5 +31,6 @@ __all__ = [
     "plans",
     "pull",
     "receipts",
+    "rights",
     "trail",
 ]

@@ -76,17 +76,6 @@ adjustment_reason = Table(
     CheckConstraint(f"kind in ({KINDS}, 'reversal')", name="adjustment_reason_kind"),
 )
 
-adjustment_limit = Table(
-    "adjustment_limit",
-    metadata,
-    column("agency_id", Integer, ForeignKey("debtflow.agency.id"), primary_key=True),
-    column("role", Text, ForeignKey("debtflow.roles.name"), primary_key=True),
-    column("kind", Text, primary_key=True),
-    column("most", BigInteger),
-    CheckConstraint(f"kind in ({KINDS})", name="adjustment_limit_kind"),
-    CheckConstraint("most between 0 and 1000000000000000", name="adjustment_limit_range"),
-)
-
 adjustment = Table(
     "adjustment",
     metadata,
