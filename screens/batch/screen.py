@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 1000
 REVIEWS = frozenset({"exclude", "include", "reject", "mark", "mark_all", "problem", "alike", "approve"})
+LOOKS = frozenset({"report", "narrow", "states", "other_list"})
 WITH_LETTERS = REVIEWS | {"release", "undo", "stop", "other_list", "states", "narrow", "raw", "report"}
 BEFORE_RELEASE = frozenset({"in_review", "releasing"})
 ON_ROWS = frozenset({"exclude", "include", "mark", "mark_all", "alike"})
@@ -78,11 +79,11 @@ Errors must be corrected, excluded, or left out at release. Warnings are release
         if self._lists.rows.has_focus:
             row = self._lists.rows.current
             return "account" if row is not None and row.account else "fix" if self._reviewing else ""
-        return "rows"
+        return "rows" if self._mine else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Keys for what can be done to this batch now."""
-        if self._detail.editing and action in WITH_LETTERS:
+        if (action in LOOKS and not self._mine) or (self._detail.editing and action in WITH_LETTERS):
             return False
         if action == "stop":
             return self._release is not None and not self._release.stopping

@@ -106,7 +106,7 @@ async def test_who_does_not_review_is_told_who_does(desktop, services: FakeServi
     app = desktop(batch)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "supervisors and agency administrators" in said(app)
+        assert "Who may: supervisor and agency admin." in said(app)
         await burst(pilot, "RJxn")
         assert review.calls == []
 

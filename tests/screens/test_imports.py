@@ -129,7 +129,7 @@ async def test_who_does_not_review_is_told_who_does(desktop, services: FakeServi
     app = desktop(batches)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "supervisors and agency administrators" in " ".join(shown(app).split())
+        assert "Who may: supervisor and agency admin." in " ".join(shown(app).split())
         await burst(pilot, "s")
         assert intake.calls == []
 

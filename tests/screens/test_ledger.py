@@ -127,7 +127,7 @@ async def test_a_collector_is_told_whose_the_books_are(desktop, services: FakeSe
         app = desktop(screen)
         async with app.run_test(size=(80, 24)) as pilot:
             await settled(pilot)
-            assert "The books are read by supervisors" in shown(app)
+            assert "does not read the books" in shown(app)
             await burst(pilot, "wtx")
             assert isinstance(top(app), LedgerScreen | TrustScreen)
     assert books.calls == []

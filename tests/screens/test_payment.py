@@ -475,7 +475,7 @@ async def test_a_role_that_only_looks_is_told_why(desktop, services: FakeService
     app = desktop(paying())
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "you cannot post payments" in " ".join(shown(app).split())
+        assert "does not enter payments" in " ".join(shown(app).split())
         await press(pilot, "f10")
         assert till.calls == []
 

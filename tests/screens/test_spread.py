@@ -122,7 +122,7 @@ async def test_what_was_typed_is_back_and_a_reader_has_no_form(
         services.session = app.routes.desk.session = session("readonly")
         await app.push_screen(SpreadScreen(app.routes.desk, receipts, FIRST))
         await settled(pilot)
-        assert "does not write" in shown(app)
+        assert "does not enter payments" in shown(app)
         assert receipts.called("post") == []
 
 
