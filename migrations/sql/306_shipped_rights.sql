@@ -16,6 +16,9 @@ select act_ships('books.replay', 'see', 'rebuild every balance and compare',
 select act_ships('house.examine', 'see', 'examine the money and the safeguards',
                  'the examination covers the whole agency',
                  'doctor_role', 'supervisor agency_admin');
+select act_ships('seal.check', 'see', 'check and prove the audit trail',
+                 'your role does not check the trail of the agency',
+                 'seal_role', 'supervisor agency_admin readonly worker');
 
 -- Working an account.
 select act_ships(a.name, 'account', a.what, 'your role sees accounts but does not change them',
@@ -88,6 +91,9 @@ select act_ships('clock.run', 'administer', 'do the worker''s rounds by hand',
                  'your role does not do the worker''s work', 'clockwork', 'supervisor agency_admin worker');
 select act_ships('interest.accrue', 'administer', 'accrue interest by hand', 'your role does not accrue interest',
                  'interest_accrue_role', 'supervisor agency_admin worker');
+select act_ships('seal.make', 'administer', 'seal the audit trail by hand',
+                 'your role does not seal the trail of the agency',
+                 'seal_role', 'supervisor agency_admin worker');
 select act_ships('events.consume', 'administer', 'move a consumer of events on',
                  'your role does not consume the events of the agency',
                  'events_role', 'supervisor agency_admin worker');

@@ -53,10 +53,7 @@ as $$
 declare
   who constant identity := me();
 begin
-  if who.role not in ('supervisor', 'agency_admin', 'readonly', 'worker') then
-    perform fail('DF403', 'seal_role', 'your role does not check the trail of the agency', 'ask a supervisor',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'seal.check');
   return who;
 end $$;
 
@@ -65,12 +62,9 @@ create or replace function seal_keeper() returns identity
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := seal_reader();
+  who constant identity := me();
 begin
-  if who.role = 'readonly' then
-    perform fail('DF403', 'seal_role', 'your role does not seal the trail of the agency', 'ask a supervisor',
-                 '{"who_may": "supervisor"}');
-  end if;
+  perform only_who_may(who, 'seal.make');
   if current_setting('client_encoding') <> 'UTF8' then
     perform fail('DF400', 'encoding', 'rows are hashed as UTF-8, and this connection speaks something else',
                  'take PGCLIENTENCODING out of the environment', '{"field": "encoding"}');

@@ -36,6 +36,10 @@ def connect(dsn: str) -> psycopg.Connection:
 Row = tuple[tuple[str, str], ...]
 
 
+ANEW = ("import_intake", "office_act")
+"""Empty before an upgrade, and written anew by it."""
+
+
 def snapshot(connection: psycopg.Connection) -> dict[str, list[Row]]:
     """Every row of every table there is now, each value as text."""
     query = """select relname from pg_class where relnamespace = 'debtflow'::regnamespace and relkind in ('r', 'p')
@@ -76,12 +80,16 @@ def test_rows_of_an_earlier_revision_come_through(empty: Callable[[], str], hous
             for statement in ("set search_path = debtflow, public", *ROWS[earlier], "reset all"):
                 connection.execute(statement)
         before = snapshot(connection)
-        assert all(rows for name, rows in before.items() if name != "import_intake"), [
+        assert all(rows for name, rows in before.items() if name not in ANEW), [
             name for name, rows in before.items() if not rows
         ]
     runner.upgrade(dsn)
     with connect(dsn) as connection:
         after = snapshot(connection)
+        after["adjustment_limit"] = [
+            tuple(sorted(("kind" if key == "what" else key, value) for key, value in row))
+            for row in after["office_limit"]
+        ]
         for name, rows in before.items():
             assert set(rows) <= of_columns(after[name], rows), f"{name} lost or changed rows on the way"
         assert described(connection) == described(house.su)

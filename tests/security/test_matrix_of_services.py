@@ -213,6 +213,10 @@ ELSEWHERE: Rows = {
     "pull.clients": (OFFICE, lambda d, _: d.pull.clients()),
     "pull.files": (OFFICE, lambda d, _: d.pull.files()),
     "audit.list": (EVERYBODY, lambda d, _: d.audit.list(AuditQuery())),
+    "sealing.states": ("seal.check", lambda d, _: d.sealing.states()),
+    "sealing.seal": ("seal.make", lambda d, _: d.sealing.seal()),
+    "verifying.verify": ("seal.check", lambda d, _: d.verifying.verify()),
+    "proving.prove": (OFFICE, lambda d, _: d.proving.prove(NONE_SUCH)),
     "ledger.accounts": ("books.see", lambda d, _: d.ledger.accounts()),
     "ledger.trial_balance": ("books.see", lambda d, _: d.ledger.trial_balance()),
     "ledger.trust": ("books.see", lambda d, _: d.ledger.trust()),
@@ -281,7 +285,7 @@ TOLD_ELSEWHERE: Final = {
     "access.sign_out", "access.lock", "charges.hear", "charges.resolve_due", "charges.expire_due", "webhooks.process",
     "jobs.ran", "imports.file", "imports.raw", "imports.fix", "imports.fix_alike", "imports.preview_alike",
     "imports.changes", "imports.news", "imports.undo_change", "imports.report", "imports.returned", "profiles.keep",
-    "pull.due", "pull.pull", "pull.give_back", "ledger.transfer",
+    "pull.due", "pull.pull", "pull.give_back", "ledger.transfer", "sealing.publish",
 }  # fmt: skip
 
 
