@@ -197,7 +197,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "0021": (
         "insert into permission values (1, 'payment.reverse', 'supervisor', false)",
-        "insert into office_limit (agency_id, what, user_id, most) values (1, 'payment', 1, 500)",
+        "insert into office_limit (agency_id, what, user_id, most) values (1, 'fee', 1, 500)",
         "insert into two_person values (1, 'refund.make', true)",
         "insert into approval (agency_id, act, what, facts, asked_by, asked_at) values (1, 'refund.make', 'give back', "
         "'{}', 1, now())",

@@ -32,7 +32,7 @@ ASKS: Final = {
     "charge_show charges_of charges_waiting charge_named links_overdue refund_seen refunds_under_way "
     "payment_batch_list payment_batch_show payment_batch_compared payment_batch_seen_by import_profile_bound "
     "audit_origins audit_values agency_list user_list client_list client_settlement_floors user_password "
-    "customer_known audit_canonical",
+    "customer_known",
     "account.note": "account_note account_call account_follow_up account_priority",
     "account.contact": "account_contact_save account_contact_remove",
     "account.status": "account_status account_flag_raise account_flag_lift",
@@ -88,7 +88,7 @@ BESIDE: Final = {"settlement.below", "payment.late", "payment_batch.oversee", "c
 GRANTED: Final = {"house_health", "seal_health", "job_list", "job_workers", "job_counts"}
 
 # Asks once there is a row to show.
-LAZY: Final = {"audit_kept_wrong"}
+LAZY: Final = {"audit_kept_wrong", "audit_leaves"}
 # Gives no rows for an account that is not seen, and none for one that has none.
 SILENT: Final = {"refunds_under_way"}
 
