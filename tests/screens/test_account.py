@@ -197,6 +197,18 @@ async def test_only_a_supervisor_assigns_and_reverses(opened, services: FakeServ
         assert isinstance(top(app), AccountScreen)
 
 
+async def test_what_the_agency_took_away_is_not_offered(opened, services: FakeServices):
+    rights = {**session().rights, "account.assign": ("agency_admin",), "account.note": ()}
+    services.session = session("supervisor", rights=rights)
+    app = opened()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        keys = shown(app).splitlines()[-1]
+        assert ("note" in keys, "status" in keys) == (False, True)
+        await burst(pilot, "wncf")
+        assert isinstance(top(app), AccountScreen)
+
+
 async def test_a_supervisor_assigns(opened, services: FakeServices):
     services.session = session("supervisor")
     app = opened()
