@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from debtflow_tui.config import Settings
-from debtflow_tui.wiring import address_of
+from debtflow_tui.whereabouts import address_of
 from services.errors import Misconfigured
 from services.gateways.bucket import Bucket, BucketLogin
 from services.imports.vault import IN_DATABASE, Vault

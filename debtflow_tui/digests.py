@@ -10,7 +10,7 @@ from services.audit.signing import SigningKey
 def signing_key_of(settings: Settings) -> SigningKey | None:
     """The private key, where it is on this machine; raises Misconfigured for one that is none."""
     from debtflow_tui.secrets import find_key
-    from debtflow_tui.wiring import address_of
+    from debtflow_tui.whereabouts import address_of
 
     found = find_key("audit", address_of(settings))
     return SigningKey.parse(found) if found else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from debtflow_tui.config import ReleaseSettings, Settings, SftpSettings
-from debtflow_tui.wiring import address_of
+from debtflow_tui.whereabouts import address_of
 from services.domain.agreed import Agreed, share
 from services.errors import Misconfigured
 from services.gateways.drops import Login, Place

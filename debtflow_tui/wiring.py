@@ -1,4 +1,4 @@
-"""Settings become a store, and a store becomes services. Everything that connects comes through here."""
+"""A store becomes services: everybody who signs in comes through here."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
-from debtflow_tui.config import GatewaySettings, Settings
+from debtflow_tui.config import Settings
+from debtflow_tui.whereabouts import open_store
 from services.access import Access, Approvals, Rights, Session
-from services.errors import Misconfigured
 from services.store import Store
 
 if TYPE_CHECKING:
-    from debtflow_tui.embedded import EmbeddedServer
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
@@ -40,15 +38,6 @@ if TYPE_CHECKING:
     from services.pull import Pull
     from services.receipts import Receipts
     from services.webhooks import Webhooks
-
-DATABASE: Final = "debtflow"
-"""The database's name on the embedded server."""
-
-DEMO_KEY: Final = "sk_standin_demo"
-"""What the demo's stand-in for the payment provider is asked with."""
-
-MAINTENANCE: Final = "postgres"
-"""Where one connects to make another database."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +79,8 @@ class Services(Office):
     @cached_property
     def gateway(self) -> Gateway | None:
         """Who takes card payments, None where nobody does; raises Misconfigured where it cannot work."""
+        from debtflow_tui.provider import gateway_of
+
         return gateway_of(self.settings) if self.settings else None
 
     @cached_property
@@ -292,137 +283,6 @@ def _owns_installation(store: Store) -> bool:
     # Asked of the system's tables alone: nothing of ours may be there yet.
     member = "select coalesce(pg_has_role(session_user, to_regrole('debtflow_owner')::oid, 'member'), false)"
     return bool(store.ask(lambda c: c.exec_driver_sql(member).scalar_one()))
-
-
-def open_store(settings: Settings, user: str | None, password: str | None) -> Store:
-    """A store without a session; nothing has been sent yet where a database is configured."""
-    size, wait = settings.database.pool_size, settings.database.pool_wait
-    if settings.database.url is not None:
-        return Store(settings.database.url, user=user, password=password, size=size, wait=wait)
-    server = joined(settings)
-    if user is None:
-        from debtflow_tui.embedded.cluster import SUPERUSER
-
-        user, password = SUPERUSER, server.superuser_password
-    return Store(server.url(DATABASE), user=user, password=password, size=size, wait=wait)
-
-
-# ---- the payment provider --------------------------------------------------------------------------------------------
-
-
-def gateway_of(settings: Settings) -> Gateway | None:
-    """The payment provider of this installation, or None where none is set or its key is not on this machine.
-
-    Raises Misconfigured for a key that cannot be used here; loads the provider's library only where it is used.
-    """
-    demo = _of_demo(settings)
-    chosen = demo or settings.gateway
-    # The demo never looks for another key than its own.
-    key = DEMO_KEY if demo else _provider_key(settings)
-    if chosen.provider is None or key is None:
-        return None
-    from services.gateways.keys import check_key, is_live
-
-    check_key(key, chosen.api_base)
-    if settings.ui.production and not is_live(key):
-        raise Misconfigured(
-            "this is a production installation, and its Stripe key moves no real money",
-            hint="use a live key, or take production = true out of [ui]",
-        )
-    from services.gateways.stripe import Stripe
-
-    return Stripe(key, api_base=chosen.api_base, thanks_url=chosen.thanks_url)
-
-
-def _of_demo(settings: Settings) -> GatewaySettings | None:
-    """The demo's own stand-in, whatever else was chosen: its saved methods and its webhooks are there."""
-    if not settings.embedded:
-        return None
-    from debtflow_tui.standin import beside
-
-    return GatewaySettings("stripe", api_base=beside.joined(settings.home)) if beside.is_demo(settings.home) else None
-
-
-def _provider_key(settings: Settings) -> str | None:
-    if settings.gateway.provider is None:
-        return None
-    from debtflow_tui.secrets import find_key
-
-    # A stand-in takes any key of its own kind, so nobody has to invent one.
-    return find_key("stripe", address_of(settings)) or (DEMO_KEY if settings.gateway.api_base else None)
-
-
-def webhook_secrets(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """What webhooks are signed with, by provider; several while one is being replaced, none where it is not set."""
-    from debtflow_tui.secrets import find_key
-
-    server = address_of(settings)
-    found = {"stripe": find_key("stripe-webhook", server), "paystack": find_key("paystack", server)}
-    return {name: tuple(filter(None, map(str.strip, (value or "").split(",")))) for name, value in found.items()}
-
-
-# ---- where the database is -------------------------------------------------------------------------------------------
-
-_joined: dict[Path, EmbeddedServer] = {}
-
-
-def joined(settings: Settings, *, create: bool = False, keep: bool = False) -> EmbeddedServer:
-    """The embedded server of the home, started or joined for the life of this process; ``keep`` asks it to stay after.
-
-    Raises Misconfigured where there is none yet, unless it may ``create`` one.
-    """
-    from debtflow_tui.embedded import EmbeddedServer
-
-    server = _joined.get(settings.home)
-    if server is None:
-        server = EmbeddedServer(settings.home, settings.database.binaries, keep=keep)
-        if not create and not (settings.home / "pg" / "data").exists():
-            raise Misconfigured(
-                f"no database is configured, and there is no embedded server in {settings.home}",
-                hint="set DEBTFLOW_DATABASE_URL, or run: debtflow demo",
-            )
-        _joined[settings.home] = server.start()
-    return server
-
-
-def address_of(settings: Settings) -> str:
-    """How a remembered password names the server."""
-    return settings.database.url or str(settings.home)
-
-
-def conninfo(settings: Settings, user: str | None, password: str | None, *, database: str | None = None) -> str:
-    """A libpq connection string for what works below the store: making, migrating and measuring a database."""
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import make_conninfo
-
-    if settings.database.url is None:
-        return joined(settings).dsn(database=database or DATABASE)
-    given = {"user": user, "password": password, "dbname": database}
-    try:
-        return make_conninfo(settings.database.url, **{key: value for key, value in given.items() if value is not None})
-    except ProgrammingError:
-        raise Misconfigured(
-            f"{settings.database.url} is not an address", hint="it looks like postgresql://host:5432/debtflow"
-        ) from None
-
-
-def worker_conninfo(settings: Settings, user: str, password: str | None) -> str:
-    """How a worker's login reaches the queue, beside its store."""
-    if settings.database.url is None:
-        return joined(settings).dsn(user, DATABASE, password or "")
-    return conninfo(settings, user, password)
-
-
-def database_name(settings: Settings) -> str:
-    """The database that this installation lives in."""
-    if settings.database.url is None:
-        return DATABASE
-    name = unquote(urlsplit(settings.database.url).path.strip("/"))
-    if not name:
-        raise Misconfigured(
-            f"{settings.database.url} names no database", hint="it looks like postgresql://host:5432/debtflow"
-        )
-    return name
 
 
 def origin() -> str:

@@ -26,12 +26,12 @@ def db() -> None:
 @click.pass_obj
 def start(report: Report) -> None:
     """Start the embedded server and leave it running."""
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts
     from debtflow_tui.embedded import EmbeddedServer
 
     settings = _embedded_only("start")
     with EmbeddedServer(settings.home, settings.database.binaries, keep=True) as server:
-        url = server.url(wiring.DATABASE)
+        url = server.url(whereabouts.DATABASE)
     report.give({"running": True, "database_url": url}, url)
 
 
@@ -55,15 +55,15 @@ def bootstrap(report: Report) -> None:
 
     The login needs CREATEROLE and CREATEDB. A database configured by its URL need not exist yet.
     """
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts
     from migrations import runner
 
     settings = config.load()
-    database = wiring.database_name(settings)
+    database = whereabouts.database_name(settings)
     if settings.embedded:
-        wiring.joined(settings, create=True)
+        whereabouts.joined(settings, create=True)
     with _translated():
-        left_undone = runner.bootstrap(_conninfo(settings, wiring.MAINTENANCE), database)
+        left_undone = runner.bootstrap(_conninfo(settings, whereabouts.MAINTENANCE), database)
     for words in left_undone:
         report.say(words)
     document = {"database": database, "bootstrapped": True, "left_undone": left_undone}
@@ -116,9 +116,9 @@ def psql(words: tuple[str, ...]) -> None:
 
 def _psql(settings: Settings) -> str:
     if settings.embedded:
-        from debtflow_tui import wiring
+        from debtflow_tui import whereabouts
 
-        return str(wiring.joined(settings).programs()["psql"])
+        return str(whereabouts.joined(settings).programs()["psql"])
     if found := shutil.which("psql"):
         return found
     raise Misconfigured("psql is not installed", hint="install PostgreSQL's client programs")
@@ -127,13 +127,13 @@ def _psql(settings: Settings) -> str:
 def _parameters(settings: Settings) -> dict[str, str]:
     from psycopg.conninfo import conninfo_to_dict
 
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts
 
     user, password = owner_credentials(settings)
     if settings.embedded and user is not None:
-        info = wiring.joined(settings).dsn(user, wiring.DATABASE, password or "")
+        info = whereabouts.joined(settings).dsn(user, whereabouts.DATABASE, password or "")
     else:
-        info = wiring.conninfo(settings, user, password)
+        info = whereabouts.conninfo(settings, user, password)
     return {key: str(value) for key, value in conninfo_to_dict(info).items()}
 
 
@@ -153,12 +153,12 @@ def _embedded_only(what: str) -> Settings:
 
 def _conninfo(settings: Settings, database: str | None = None) -> str:
     """As the configured login; on the embedded server as its superuser."""
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts
 
     if settings.embedded:
-        return wiring.conninfo(settings, None, None, database=database)
+        return whereabouts.conninfo(settings, None, None, database=database)
     user, password = owner_credentials(settings)
-    return wiring.conninfo(settings, user, password, database=database)
+    return whereabouts.conninfo(settings, user, password, database=database)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def serve(report: Report, host: str | None, port: int | None) -> None:
 
     Signs in as a login with the role webhook. Stand something that speaks TLS in front of it.
     """
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts
     from debtflow_tui.saying import say
     from debtflow_tui.webhook.door import Door
     from debtflow_tui.webhook.serve import listen, run
@@ -41,7 +41,7 @@ def serve(report: Report, host: str | None, port: int | None) -> None:
     settings = config.load()
     secrets = _secrets(settings)
     user, password = credentials(settings)
-    store = wiring.open_store(settings, user, password)
+    store = whereabouts.open_store(settings, user, password)
     intake = Intake(store)
     try:
         intake.ready()
@@ -63,9 +63,9 @@ def serve(report: Report, host: str | None, port: int | None) -> None:
 
 
 def _secrets(settings: Settings) -> dict[str, tuple[str, ...]]:
-    from debtflow_tui import wiring
+    from debtflow_tui.provider import webhook_secrets
 
-    found = {name: secrets for name, secrets in wiring.webhook_secrets(settings).items() if secrets}
+    found = {name: secrets for name, secrets in webhook_secrets(settings).items() if secrets}
     if not found:
         raise Misconfigured(
             "there is no secret to check signatures with",

@@ -27,7 +27,7 @@ def worker(report: Report, jobs: int | None, once: bool) -> None:
 
     Signs in as a login with the role worker. Looks at webhooks, asks the provider about charges, and does the chores.
     """
-    from debtflow_tui import wiring
+    from debtflow_tui import whereabouts, wiring
     from debtflow_tui.saying import say
     from debtflow_tui.worker.chores import CHORES
     from debtflow_tui.worker.duties import Duties
@@ -43,7 +43,7 @@ def worker(report: Report, jobs: int | None, once: bool) -> None:
     services = wiring.sign_in(roomy, user, password)
 
     def made() -> Work:
-        where = wiring.worker_conninfo(settings, user, password)
+        where = whereabouts.worker_conninfo(settings, user, password)
         return Work(services, where, terms, Duties(services, lambda: services.charges, say), CHORES, say)
 
     try:

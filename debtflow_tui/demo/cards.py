@@ -14,8 +14,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from debtflow_tui import wiring
 from debtflow_tui.demo.agreed import Chosen
+from debtflow_tui.provider import DEMO_KEY
 from debtflow_tui.wiring import Services
 from services.accounts.results import AccountRow
 from services.charges import Charge, ChargeForm, Charges, LinkForm
@@ -140,7 +140,7 @@ class Counter:
 
     def _unknown(self, row: AccountRow) -> None:
         """The money is taken, the answer gets lost; the worker finds it."""
-        once = Stripe(wiring.DEMO_KEY, api_base=self._provider.address, retries=0)
+        once = Stripe(DEMO_KEY, api_base=self._provider.address, retries=0)
         self._provider.tell("faults", kind="drop_after", path="/v1/payment_intents")
         Charges(self._ana.store, once).start(ChargeForm(row.number, _part(row, 5), self._method(row)))
 

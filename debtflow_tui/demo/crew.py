@@ -22,7 +22,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
-from debtflow_tui import wiring
+from debtflow_tui import whereabouts, wiring
 from debtflow_tui.config import GatewaySettings, Settings
 from debtflow_tui.demo.cast import HARBOR
 from debtflow_tui.embedded import process
@@ -105,10 +105,10 @@ async def _work(settings: Settings, wanted: Callable[[], bool]) -> None:
     hush_library(say)
     worker, hook = (HARBOR.of_role(role)[0] for role in ("worker", "webhook"))
     services = wiring.sign_in(settings, worker.user, worker.password)
-    mail = wiring.open_store(settings, hook.user, hook.password)
+    mail = whereabouts.open_store(settings, hook.user, hook.password)
     at = listen("127.0.0.1", 0)
     door = server(Door(Intake(mail), {"stripe": (SECRET,)}, say))
-    conninfo = wiring.worker_conninfo(settings, worker.user, worker.password)
+    conninfo = whereabouts.worker_conninfo(settings, worker.user, worker.password)
     work = Work(services, conninfo, Terms(jobs=2), Duties(services, lambda: services.charges, say), CHORES, say)
     address = f"http://127.0.0.1:{at.getsockname()[1]}/stripe"
     say(f"taking the stand-in's webhooks at {address}")

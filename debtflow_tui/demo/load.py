@@ -20,7 +20,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from debtflow_tui import wiring
+from debtflow_tui import whereabouts, wiring
 from debtflow_tui.config import Settings
 from debtflow_tui.demo import agreed, clock, crew, files, history, morning, till
 from debtflow_tui.demo.cast import FIRMS, HARBOR, Firm, Login
@@ -56,16 +56,16 @@ def prepare(
     Raises Misconfigured where the home holds an installation that is no demo.
     """
     progress("starting PostgreSQL", 0.0)
-    server = wiring.joined(settings, create=True, keep=keep)
+    server = whereabouts.joined(settings, create=True, keep=keep)
     with exclusive(settings.home / "demo.lock"), translated():
         if fresh or not _is_ready(settings, server):
             _load(settings, server, accounts or ACCOUNTS, progress)
-        elif not runner.status(server.dsn(database=wiring.DATABASE)).up_to_date:
+        elif not runner.status(server.dsn(database=whereabouts.DATABASE)).up_to_date:
             progress("migrating", 0.5)
-            runner.upgrade(server.dsn(database=wiring.DATABASE))
-        crew.send_for(settings, server.url(wiring.DATABASE))
+            runner.upgrade(server.dsn(database=whereabouts.DATABASE))
+        crew.send_for(settings, server.url(whereabouts.DATABASE))
     progress("ready", 1.0)
-    return Made(server.url(wiring.DATABASE), tuple(login for firm in FIRMS for login in firm.logins))
+    return Made(server.url(whereabouts.DATABASE), tuple(login for firm in FIRMS for login in firm.logins))
 
 
 # ---- once ------------------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _is_ready(settings: Settings, server: EmbeddedServer) -> bool:
 
 def _exists(server: EmbeddedServer) -> bool:
     with psycopg.connect(server.dsn()) as connection:
-        found = connection.execute("select from pg_database where datname = %s", [wiring.DATABASE]).fetchone()
+        found = connection.execute("select from pg_database where datname = %s", [whereabouts.DATABASE]).fetchone()
         return found is not None
 
 
@@ -112,9 +112,9 @@ def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: P
         _throw_away(server)
     _mark(settings, "loading", accounts)
     progress("making roles and database", 0.05)
-    runner.bootstrap(server.dsn(), wiring.DATABASE)
+    runner.bootstrap(server.dsn(), whereabouts.DATABASE)
     progress("making tables and functions", 0.08)
-    runner.upgrade(server.dsn(database=wiring.DATABASE))
+    runner.upgrade(server.dsn(database=whereabouts.DATABASE))
     with _in_a_hurry(server):
         Loader(settings, server, accounts, progress).load()
     _mark(settings, "ready", accounts)
@@ -122,7 +122,7 @@ def _load(settings: Settings, server: EmbeddedServer, accounts: int, progress: P
 
 def _throw_away(server: EmbeddedServer) -> None:
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(wiring.DATABASE)))
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(whereabouts.DATABASE)))
         for firm in FIRMS:
             for login in firm.logins:
                 connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(login.user)))
@@ -132,7 +132,7 @@ def _throw_away(server: EmbeddedServer) -> None:
 def _in_a_hurry(server: EmbeddedServer) -> Iterator[None]:
     """Commits do not wait for the disk: a load that a power cut interrupts is thrown away anyway."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        here = sql.Identifier(wiring.DATABASE)
+        here = sql.Identifier(whereabouts.DATABASE)
         connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(here))
         yield
         connection.execute(sql.SQL("alter database {} reset synchronous_commit").format(here))
@@ -141,7 +141,7 @@ def _in_a_hurry(server: EmbeddedServer) -> Iterator[None]:
 
 def _measure(server: EmbeddedServer) -> None:
     """Tell the planner what it has to do with now, not in a minute when autovacuum comes by."""
-    with psycopg.connect(server.dsn(database=wiring.DATABASE), autocommit=True) as connection:
+    with psycopg.connect(server.dsn(database=whereabouts.DATABASE), autocommit=True) as connection:
         connection.execute("analyze")
 
 
@@ -162,7 +162,7 @@ class Loader:
 
     def load(self) -> None:
         placed: dict[str, dict[str, date]] = {}
-        with clock.weeks_ago(self._server.dsn(database=wiring.DATABASE)):
+        with clock.weeks_ago(self._server.dsn(database=whereabouts.DATABASE)):
             self._progress("hiring", 0.12)
             office = wiring.installer(self._settings, None, None)
             for firm in FIRMS:
@@ -262,7 +262,7 @@ class Loader:
         from services.webhooks.intake import Intake
 
         hook = firm.of_role("webhook")[0]
-        mail = wiring.open_store(self._settings, hook.user, hook.password)
+        mail = whereabouts.open_store(self._settings, hook.user, hook.password)
         try:
             with self._signed_in(firm.of_role("worker")[0]) as worker:
                 provider = Provider(beside.joined(self._settings.home))

@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "user": "user",
     "client": "client",
     "agency": "agency",
+    "approval": "question to a second person",
 }
 """What the trail is about: the kinds that ``entity:`` takes, each in words."""
 

@@ -12,7 +12,7 @@ import pytest
 from keyring.backends import fail
 
 from debtflow_tui.config import GatewaySettings, Settings, Ui
-from debtflow_tui.wiring import gateway_of, webhook_secrets
+from debtflow_tui.provider import gateway_of, webhook_secrets
 from services.errors import Misconfigured
 from services.gateways.keys import check_key
 from services.gateways.stripe import Stripe
@@ -104,7 +104,7 @@ class TestWiring:
 
 def test_only_a_gateway_loads_the_library() -> None:
     code = (
-        "import sys, debtflow_tui.wiring;"
+        "import sys, debtflow_tui.wiring, debtflow_tui.provider;"
         "from services.gateways import base, keys, notices, signatures, translate;"
         "print(*{'stripe', 'requests', 'starlette', 'uvicorn'} & set(sys.modules))"
     )

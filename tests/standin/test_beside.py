@@ -13,8 +13,8 @@ from time import monotonic, sleep
 from uuid import uuid4
 
 from debtflow_tui.config import Database, GatewaySettings, Settings
+from debtflow_tui.provider import gateway_of
 from debtflow_tui.standin import beside
-from debtflow_tui.wiring import gateway_of
 
 
 def kill(home: Path) -> None:
