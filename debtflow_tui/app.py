@@ -177,6 +177,7 @@ class DebtFlowApp(Traveller):
             self._now,
             self._stop_reading,
             self._copy,
+            self._step_up,
         )
         self.routes = Routes(desk, services)
         lookup = self.routes.lookup()
@@ -277,6 +278,10 @@ class DebtFlowApp(Traveller):
     def _stop_reading(self) -> None:
         if self.routes is not None and self.routes.connected:
             self.routes.services.store.cancel_reads()
+
+    def _step_up(self, password: str) -> None:
+        if self.routes is not None:
+            self.routes.services.access.step_up(password)
 
     def _copy(self, text: str) -> str:
         def write(sequence: str) -> None:

@@ -53,9 +53,14 @@ def _key(read: Callable[[object], object], default: object = None) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``url`` without user and password; without any, the embedded server is used, with programs from ``binaries``."""
+    """``url`` without user and password; without any, the embedded server is used, with programs from ``binaries``.
+
+    ``direct_url`` leads past a pooler, ``log`` is the folder that the server writes its JSON log to.
+    """
 
     url: str | None = _key(address)
+    direct_url: str | None = _key(address)
+    log: Path | None = _key(path)
     binaries: Path | None = _key(path)
     pool_size: int = _key(whole(1, 50), 5)
     pool_wait: int = _key(whole(1, 60), 5)
@@ -273,6 +278,8 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
 def _with_file(settings: Settings, file: Path) -> Settings:
     reader = _Reader.open(file)
     settings = replace(settings, config_file=file, **reader.sections())
+    if settings.database.direct_url and split_url(settings.database.direct_url)[2] is not None:
+        raise reader.secret("database", "direct_url")
     if settings.database.url:
         clean, user, password = split_url(settings.database.url)
         if password is not None:

@@ -85,7 +85,8 @@ def open_store(settings: Settings, user: str | None, password: str | None) -> St
     """A store without a session; nothing has been sent yet where a database is configured."""
     size, wait = settings.database.pool_size, settings.database.pool_wait
     if settings.database.url is not None:
-        return Store(settings.database.url, user=user, password=password, size=size, wait=wait)
+        direct = settings.database.direct_url
+        return Store(settings.database.url, user=user, password=password, size=size, wait=wait, direct=direct)
     server = joined(settings)
     if user is None:
         from debtflow_tui.embedded.cluster import SUPERUSER

@@ -252,18 +252,18 @@ class Services(Office):
         return Doctor(self.store)
 
 
-def sign_in(settings: Settings, user: str, password: str | None) -> Services:
+def sign_in(settings: Settings, user: str, password: str | None, doing: str | None = None) -> Services:
     """Connect as this PostgreSQL login and open its session; raises NotAllowed, Unreachable or Misconfigured."""
     store = open_store(settings, user, password)
     try:
-        store.open_session(origin())
+        store.open_session(origin(), doing)
         return Services(store, Access(store).session(), settings)
     except BaseException:
         store.close()
         raise
 
 
-def installer(settings: Settings, user: str | None, password: str | None) -> Office:
+def installer(settings: Settings, user: str | None, password: str | None, doing: str | None = None) -> Office:
     """The back office as the installation's owner, or, for any other login, as the person who signs in.
 
     Without a login on the embedded server its superuser acts: whoever may read its password owns the installation.
@@ -272,7 +272,7 @@ def installer(settings: Settings, user: str | None, password: str | None) -> Off
     try:
         if user is None or _owns_installation(store):
             return Office(store)
-        store.open_session(origin())
+        store.open_session(origin(), doing)
         return Services(store, Access(store).session(), settings)
     except BaseException:
         store.close()

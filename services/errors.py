@@ -16,7 +16,10 @@ DebtFlowError
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
+
+STEP_UP: Final = "step_up"
+"""The rule of NotAllowed where the act only wants the password again."""
 
 
 class DebtFlowError(Exception):

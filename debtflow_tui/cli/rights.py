@@ -93,7 +93,7 @@ def list_limits(report: Report) -> None:
 def set_limit(report: Report, what: str, most: str, role: str | None, user: str | None) -> None:
     """Set a limit: an amount, a percentage for a settlement, rows for an export; none takes it back.
 
-    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement or export.
+    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement, export or refund_freely.
     """
     with signed_in() as desk:
         desk.rights.set_limit(what, _most(what, most, desk.session.currency), role=role, user=user)

@@ -24,7 +24,8 @@ def signed_in() -> Iterator[Services]:
     settings = config.load()
     user, password = credentials(settings)
     with _explaining(user, password):
-        services = wiring.sign_in(settings, user, password)
+        services = wiring.sign_in(settings, user, password, _doing())
+    services.store.prove_itself()
     try:
         yield services
     finally:
@@ -39,11 +40,20 @@ def in_office() -> Iterator[Office]:
     settings = config.load()
     user, password = owner_credentials(settings)
     with _explaining(user, password):
-        office = wiring.installer(settings, user, password)
+        office = wiring.installer(settings, user, password, _doing())
+    office.store.prove_itself()
     try:
         yield office
     finally:
         _sign_out(office)
+
+
+def _doing() -> str | None:
+    """The command, without what it was given: that may be a name."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    return context.command_path if context else None
 
 
 def agency_of(office: Office, named: str | None) -> str | None:

@@ -90,8 +90,9 @@ as $$
   select case role when 'worker' then interval '10 years' else interval '15 minutes' end
 $$;
 
--- 244 random bits from two UUIDs: pgcrypto is not everywhere. Only the hash is kept.
-create or replace function session_open(origin text default null) returns table (token text, expires_at timestamptz)
+-- 244 random bits from two UUIDs: pgcrypto is not everywhere. Only the hash is kept. Who has signed in this moment has
+-- just proved who they are: a session that begins on a new connection begins stepped up.
+create or replace function session_open(origin text default null, doing text default null) returns table (token text, expires_at timestamptz)
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -99,6 +100,7 @@ declare
   u record;
   secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
   until timestamptz;
+  made constant timestamptz := connection_made_now();
 begin
   select x.id, x.agency_id, r.role
     into u
@@ -116,9 +118,12 @@ begin
                  'run debtflow doctor');
   end if;
   until := kernel_now() + session_lasts(u.role);
-  insert into session (token_hash, user_id, agency_id, role, login, opened_at, expires_at, origin)
+  insert into session (
+    token_hash, user_id, agency_id, role, login, opened_at, expires_at, origin, address, doing, proved_at, proved_by
+  )
   values (sha256(convert_to(secret, 'UTF8')), u.id, u.agency_id, u.role, session_user, kernel_now(), until,
-          left(origin, 200));
+          left(origin, 200), inet_client_addr(), nullif(left(doing, 120), ''),
+          case when made is not null then kernel_now() end, made);
   perform set_config('debtflow.session', secret, true);
   perform security_note('session.open', detail => jsonb_build_object('origin', left(origin, 200)));
   return query select secret, until;

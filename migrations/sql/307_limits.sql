@@ -7,13 +7,14 @@ grant insert, delete on office_limit to debtflow_kernel;
 grant update (most) on office_limit to debtflow_kernel;
 
 -- Money in minor units of whatever it is spent on; a settlement in basis points of the balance below the client's floor;
--- an export in rows.
+-- an export in rows. What is given back freely is given back without the password again.
 create or replace function limit_shipped(what text, role text) returns bigint
   language sql immutable parallel safe
 as $$
   select case
     when what in ('payment', 'export') then 1000000000000000
     when what = 'settlement' then 10000
+    when what = 'refund_freely' then 10000
     when role = 'agency_admin' then 1000000000000000
     when role = 'supervisor' then case what when 'fee' then 50000 else 500000 end
     when role = 'collector'
@@ -25,7 +26,8 @@ $$;
 create or replace function limits_known() returns text[]
   language sql immutable parallel safe
 as $$
-  select array['payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export']
+  select array['payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export',
+               'refund_freely']
 $$;
 
 create or replace function limit_of(who identity, what text) returns bigint

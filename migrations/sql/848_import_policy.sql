@@ -81,7 +81,7 @@ begin
   end if;
   return query select * from import_unmet(b, policy);
   if not found then
-    perform act_begin('import.release');
+    perform step_up_wanted('release'), act_begin('import.release');
     perform import_release_begin(b, true, placed_on);
   end if;
 end $$;

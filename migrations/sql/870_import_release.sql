@@ -224,6 +224,7 @@ begin
   if b.state in ('rejected', 'undoing', 'undone') then
     perform fail('DF422', 'batch-state', format('batch %s is %s', b.id, b.state), 'stage the file again');
   elsif b.state = 'in_review' then
+    perform step_up_wanted('release');
     b := import_release_begin(b, leave_errors, placed_on);
   end if;
   if b.state <> 'released' then

@@ -81,6 +81,7 @@ begin
     else coalesce(refund_rule(p, wanted, c.gateway), 'begun')
   end;
   if outcome = 'begun' then
+    perform step_up_wanted('refund') where wanted > limit_of(who, 'refund_freely');
     perform two_persons(who, 'refund.make', format('give %s of %s back', in_words(wanted, p.currency),
                                                    receipt_number(p.id)),
                         jsonb_build_object('payment', p.id, 'amount', wanted));

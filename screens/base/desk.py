@@ -36,7 +36,7 @@ class Desk:
     """One place to work at; ``session`` is replaced when it is renewed or the screen unlocked.
 
     ``copy`` puts text on the person's clipboard and says in words where it went; ``stop_reading`` cancels on the server
-    what a newer question has made pointless.
+    what a newer question has made pointless; ``step_up`` takes the person's password once more, in a thread.
     """
 
     session: Session
@@ -46,6 +46,8 @@ class Desk:
     now: Callable[[], datetime]
     stop_reading: Callable[[], None] = field(default=lambda: None)
     copy: Callable[[str], str] = field(default=lambda text: f"{len(text)} characters copied")
+
+    step_up: Callable[[str], object] | None = None
 
     @property
     def place(self) -> Place:

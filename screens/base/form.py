@@ -51,6 +51,9 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
         """Send what the form holds; it has been checked field by field."""
         raise NotImplementedError
 
+    def prover(self) -> Callable[[str], object] | None:
+        return self.desk.step_up
+
     def act_once(self, deed: Callable[[UUID], T], done: Callable[[T], None], *, doing: str = "Saving…") -> None:
         """Write under this form's submission id: a repeat after an open outcome writes nothing twice."""
         submission = self._submission

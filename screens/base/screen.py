@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Self
 
 from textual.app import ComposeResult
@@ -87,6 +88,9 @@ class BaseScreen(Working[None]):
     def draft(self) -> Draft | None:
         """What was typed and not yet sent; None where leaving loses nothing."""
         return None
+
+    def prover(self) -> Callable[[str], object] | None:
+        return self.desk.step_up
 
     # ---- the frame -------------------------------------------------------------------------------------------------
 

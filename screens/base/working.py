@@ -14,7 +14,7 @@ from screens.base.desk import Keyboard
 from screens.dialogs.problem import Problem
 from screens.navigation import Lock
 from screens.widgets import MessageLine, Tone
-from services.errors import BadInput, Busy, DebtFlowError, SessionExpired, Unreachable
+from services.errors import STEP_UP, BadInput, Busy, DebtFlowError, SessionExpired, Unreachable
 
 T = TypeVar("T")
 
@@ -118,6 +118,10 @@ class Working(Screen[ScreenResultType]):
     def found(self) -> None:
         """Take that back."""
 
+    def prover(self) -> Callable[[str], object] | None:
+        """Who takes the password once more, where something wants it; None where nobody sits here yet."""
+        return None
+
     def trouble(self, error: DebtFlowError) -> None:
         """Show an error in the one way that fits its kind."""
         if isinstance(error, SessionExpired):
@@ -201,12 +205,30 @@ class Working(Screen[ScreenResultType]):
         self._calm()
         if dropped:
             self.say(_dropped(dropped), "warn")
+        if error.rule == STEP_UP and (prove := self.prover()) is not None:
+            self._ask_password(errand, error, prove)
+            return
         if errand.failed(error):
             return
         if not errand.act and isinstance(error, Unreachable):
             self._try_again(errand, error)
         elif not errand.quiet or isinstance(error, SessionExpired):
             self.trouble(error)
+
+    def _ask_password(self, errand: _Errand, error: DebtFlowError, prove: Callable[[str], object]) -> None:
+        """Have the person prove who sits here, then do what was wanted, under the same submission."""
+        from screens.dialogs.step_up import StepUp  # is made of this
+
+        def go_on(proved: bool | None) -> None:
+            if not proved:
+                errand.failed(error)
+                self.say("Not done: it wants your password", "warn")
+            elif errand.act:
+                self.act(errand.run, errand.then, doing=errand.topic, failed=errand.failed)
+            else:
+                self.ask(errand.run, errand.then, topic=errand.topic, quiet=errand.quiet, failed=errand.failed)
+
+        self.app.push_screen(StepUp(self._keyboard, prove, error.message), go_on)
 
     def _try_again(self, errand: _Errand, error: Unreachable) -> None:
         self.lost(f"{error.message}. Trying again…")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.access.results import Session
-from services.errors import SessionExpired
+from services.errors import BadInput, SessionExpired
 from services.store import Store
 
 WHOAMI = """
@@ -28,6 +28,16 @@ class Access:
         """Push the end of the session 15 minutes away: for an act of the person, never for a refresh."""
         self._store.act(lambda c: c.exec_driver_sql("select debtflow.session_renew()"))
         return self.session()
+
+    def step_up(self, password: str) -> None:
+        """Prove once more who sits here: for five minutes what wants the password again is done.
+
+        Raises NotAllowed (rule ``sign_in``) where it is not the right one; behind a pooler the store needs an address
+        past it.
+        """
+        if not password:
+            raise BadInput("password", "type your password")
+        self._store.step_up(password)
 
     def sign_out(self) -> None:
         """End the session on the server; every connection is dropped."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from services.errors import Misconfigured, TwoPersons
+from services.errors import STEP_UP, Misconfigured, NotAllowed, TwoPersons
 from services.store.failures import driver_error, is_lost, is_repeatable, translated
 
 T = TypeVar("T")
@@ -40,9 +40,18 @@ class Store:
     """
 
     def __init__(
-        self, url: str, *, user: str | None = None, password: str | None = None, size: int = 4, wait: float = POOL_WAIT
+        self,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        size: int = 4,
+        wait: float = POOL_WAIT,
+        direct: str | None = None,
     ) -> None:
         conninfo = _conninfo(url, user, password)
+        # Behind a pooler a new connection of ours is an old one of the server's.
+        self._direct = _conninfo(direct, user, password) if direct else conninfo
 
         def connect() -> DBAPIConnection:
             return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
@@ -53,16 +62,31 @@ class Store:
             "postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True
         )
         self._token: str | None = None
+        self._proves_itself = False
         self._reading: set[Driver] = set()
         self._guard = Lock()
 
     # ---- sessions
 
-    def open_session(self, origin: str) -> None:
-        """Begin the server-side session that every later question and act runs under."""
+    def open_session(self, origin: str, doing: str | None = None) -> None:
+        """Begin the server-side session that every later question and act runs under; ``doing`` is what it is for."""
         with translated(), self._borrowed() as connection:
-            row = connection.execute("select token from debtflow.session_open(%s)", [origin]).fetchone()
+            row = connection.execute("select token from debtflow.session_open(%s, %s)", [origin, doing]).fetchone()
         self._token = row[0] if row else None
+
+    def step_up(self, password: str | None = None) -> None:
+        """Prove once more who this is, by a connection of its own that proves it; None takes what it signed in with.
+
+        Raises NotAllowed where the password is not right.
+        """
+        conninfo = make_conninfo(self._direct, password=password) if password is not None else self._direct
+        with translated(), closing(psycopg.connect(conninfo, autocommit=True)) as connection:
+            connection.execute("select debtflow.step_up(%s)", [self._token])
+
+    def prove_itself(self) -> None:
+        """From now on what wants the password again gets the one that was signed in with: for a command, which was
+        given it for just this, and never for a desk that somebody may have left."""
+        self._proves_itself = True
 
     def close_session(self, why: str) -> None:
         """End the session if there is one; an expired or lost one is already ended."""
@@ -81,7 +105,8 @@ class Store:
     def ask(self, work: Callable[[Connection], T]) -> T:
         """Run a question in a read-only transaction of its own; a connection that died meanwhile is replaced once."""
         begin = "begin isolation level repeatable read read only"
-        with translated():
+
+        def asked() -> T:
             try:
                 return self._transact(begin, work, reading=True)
             except Exception as error:
@@ -90,15 +115,16 @@ class Store:
                     raise
                 return self._transact(begin, work, reading=True)
 
+        return self._proving(asked)
+
     def act(self, work: Callable[[Connection], T]) -> T:
         """Run a write in one transaction and commit it; TwoPersons says that it was written down as a question."""
-        with self._asking_a_second(), translated():
-            return _repeating(lambda: self._transact("begin", work, reading=False))
+        with self._asking_a_second():
+            return self._proving(lambda: _repeating(lambda: self._transact("begin", work, reading=False)))
 
     def rehearse(self, work: Callable[[Connection], T]) -> T:
         """Run a write for real and roll it back: what ``--dry-run`` shows."""
-        with translated():
-            return self._transact("begin", work, reading=False, ending="rollback")
+        return self._proving(lambda: self._transact("begin", work, reading=False, ending="rollback"))
 
     @contextmanager
     def held(self, query: str, parameters: Sequence[object]) -> Iterator[Held]:
@@ -123,8 +149,8 @@ class Store:
             with self._borrowed() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
                 return cursor.execute(query, [*parameters, self._token], prepare=True).fetchall()
 
-        with self._asking_a_second(), translated():
-            return _repeating(once)
+        with self._asking_a_second():
+            return self._proving(lambda: _repeating(once))
 
     def copy_in(self, connection: Connection, statement: str, rows: Iterator[Sequence[object]]) -> None:
         """Stream rows into an intake table by COPY, inside the transaction of ``connection``."""
@@ -148,6 +174,17 @@ class Store:
             return connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
 
     # ---- inside
+
+    def _proving(self, once: Callable[[], T]) -> T:
+        try:
+            with translated():
+                return once()
+        except NotAllowed as wanted:
+            if wanted.rule != STEP_UP or not self._proves_itself:
+                raise
+            self.step_up()
+            with translated():
+                return once()
 
     @contextmanager
     def _asking_a_second(self) -> Iterator[None]:

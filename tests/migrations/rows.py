@@ -202,4 +202,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into approval (agency_id, act, what, facts, asked_by, asked_at) values (1, 'refund.make', 'give back', "
         "'{}', 1, now())",
     ),
+    "0022": (
+        "update session set proved_at = now(), proved_by = now(), address = '10.0.0.9', doing = 'debtflow'",
+        "update users set locked_at = now()",
+        "insert into office_limit (agency_id, what, user_id, most) values (1, 'refund_freely', 1, 500)",
+        "insert into signin_log values (1, 'postgresql.json', 7, now(), 'gone')",
+    ),
 }

@@ -371,6 +371,9 @@ class FakeAccess(Fake):
         self.enter("renew")
         return self.live
 
+    def step_up(self, password: str) -> None:
+        self.enter("step_up", password)
+
     def sign_out(self) -> None:
         self.enter("sign_out")
 

@@ -23,7 +23,10 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may statement_lasts statement_is_fresh"),
     (OWNER, (*OPERATORS, WORKER, KERNEL, USERADMIN), "me"),
-    (OWNER, (), "session_lasts"),
+    (OWNER, (), "session_lasts step_up_lasts connection_is_new connection_made_now proved_how"),
+    (OWNER, OPERATORS, "step_up"),
+    (OWNER, (KERNEL, USERADMIN), "stepped_up step_up_wanted"),
+    (MONITOR, (OWNER,), "backend_started"),
     (
         OWNER,
         (KERNEL, USERADMIN),

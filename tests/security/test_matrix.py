@@ -23,7 +23,7 @@ LOGINS: Final = {"ada": "agency_admin", "bea": "supervisor", "ana": "collector",
 NOTHING: Final = "nothing"
 ASKS: Final = {
     # about oneself, or only the caller's rows, whatever they are
-    NOTHING: "session_open session_renew session_close session_whoami session_rights today me kernel_now fail "
+    NOTHING: "session_open session_renew session_close session_whoami session_rights step_up today me kernel_now fail "
     "damm_digit account_number receipt_number sum4 plus4 plus8 allocate lock_holder rights_table limits_table "
     "adjustment_limits approvals approval_decide approval_ask import_four_eyes payment_preview payment_reference "
     "client_currency account_activities account_find account_leave account_look account_picture account_postings "

@@ -282,7 +282,8 @@ ROWS: Final = ON_AN_ACCOUNT | ELSEWHERE | OF_A_BATCH
 
 # They need a file, a server, a provider's word or a whole batch; each has its own tests of who may.
 TOLD_ELSEWHERE: Final = {
-    "access.sign_out", "access.lock", "charges.hear", "charges.resolve_due", "charges.expire_due", "webhooks.process",
+    "access.sign_out", "access.lock", "access.step_up", "charges.hear", "charges.resolve_due", "charges.expire_due",
+    "webhooks.process",
     "jobs.ran", "imports.file", "imports.raw", "imports.fix", "imports.fix_alike", "imports.preview_alike",
     "imports.changes", "imports.news", "imports.undo_change", "imports.report", "imports.returned", "profiles.keep",
     "pull.due", "pull.pull", "pull.give_back", "ledger.transfer", "sealing.publish",

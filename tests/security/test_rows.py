@@ -147,6 +147,7 @@ RELATIONS = {
     "security_event": Rows(readers=("agency_admin", "supervisor")),
     "session": hidden(),
     "settlement": of_account(),
+    "signin_log": hidden(),
     "status_move": reference("from_status, to_status"),
     "transfer": Rows(readers=OFFICE),
     "two_person": Rows("agency_id, act"),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INET, JSONB
 
 from services.store.tables.base import Currency, Instant, column, metadata, optional
 
@@ -52,6 +52,7 @@ users = Table(
     column("full_name", Text),
     column("created_at", Instant, server_default=text("statement_timestamp()")),
     optional("disabled_at", Instant),
+    optional("locked_at", Instant),
     CheckConstraint("login ~ '^[a-z][a-z0-9_.-]{1,40}$'", name="users_login_form"),
     CheckConstraint("length(full_name) between 1 and 120", name="users_name_length"),
     UniqueConstraint("login", name="users_login_key"),
@@ -77,9 +78,25 @@ session = Table(
     column("expires_at", Instant),
     optional("ended_at", Instant),
     optional("origin", Text),
+    optional("proved_at", Instant),
+    optional("proved_by", Instant),
+    optional("address", INET),
+    optional("doing", Text),
+    CheckConstraint("length(doing) between 1 and 120", name="session_doing_length"),
     UniqueConstraint("token_hash", name="session_token_key"),
     Index("session_user_idx", "user_id", "opened_at"),
+    Index("session_live_idx", "agency_id", "login", postgresql_where=text("ended_at is null")),
     postgresql_with={"fillfactor": 70},
+)
+
+signin_log = Table(
+    "signin_log",
+    metadata,
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id"), primary_key=True),
+    optional("file", Text),
+    column("place", BigInteger, server_default=text("0")),
+    optional("read_at", Instant),
+    optional("trouble", Text),
 )
 
 security_event = Table(

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.store.tables.base import Instant, column, metadata, optional
 
 PEOPLE = "'agency_admin', 'supervisor', 'collector', 'readonly'"
-LIMITS = "'payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export'"
+LIMITS = "'payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export', 'refund_freely'"
 
 office_act = Table(
     "office_act",
