@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import cards, hooks, imports, keyed, lookup, paint, posting, seals, transfers
+from benchmarks import auditing, cards, hooks, imports, keyed, lookup, paint, posting, seals, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "cards", "webhooks", "seals", "transfers", "lookup", "imports", "paint")
+SUBJECTS = ("posting", "batches", "cards", "webhooks", "audit", "seals", "transfers", "lookup", "imports", "paint")
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     rows: list[Row] = []
     if "paint" in asked.only:
         rows += paint.measure()
-    if {"posting", "batches", "cards", "webhooks", "seals"} & set(asked.only):
+    if {"posting", "batches", "cards", "webhooks", "audit", "seals"} & set(asked.only):
         rows += _money(asked)
     if "transfers" in asked.only:
         with bench(scale=1) as server:
@@ -50,6 +50,8 @@ def _money(asked: argparse.Namespace) -> list[Row]:
             )
         if "webhooks" in asked.only:
             rows += hooks.measure(server, mixed[::-1], seconds=asked.seconds, rounds=asked.rounds)
+        if "audit" in asked.only:
+            rows += auditing.measure(server, mixed, seconds=asked.seconds, rounds=asked.rounds)
         if "seals" in asked.only:
             rows += seals.measure(server, mixed, rows=asked.trail, seconds=asked.seconds, rounds=asked.rounds)
     return rows
