@@ -58,11 +58,12 @@ declare
   this_reason constant text := nullif(current_setting('debtflow.reason', true), '');
 begin
   with fact as materialized (
-    select nextval('debtflow.audit_log_id_seq') as id, f.entity_id, f.entity_ref, f.before, f.after
+    select nextval('debtflow.audit_log_id_seq') as id, clock_timestamp() as at, f.entity_id, f.entity_ref, f.before,
+           f.after
       from jsonb_to_recordset(facts) as f(entity_id bigint, entity_ref text, before jsonb, after jsonb)
   ),
   secret as materialized (
-    select f.id, side.name as side, p.column_name, uuid_send(gen_random_uuid()) as salt,
+    select f.id, f.at, side.name as side, p.column_name, uuid_send(gen_random_uuid()) as salt,
            side.vals ->> p.column_name as value
       from fact f
       cross join lateral (values ('before', f.before), ('after', f.after)) as side(name, vals)
@@ -70,8 +71,8 @@ begin
      where side.vals ->> p.column_name is not null
   ),
   kept as (
-    insert into audit_personal (audit_id, path, salt, value)
-    select id, side || '.' || column_name, salt, value
+    insert into audit_personal (audit_id, path, salt, value, agency_id, at)
+    select id, side || '.' || column_name, salt, value, coalesce(m.agency_id, 0), at
       from secret
   ),
   veil as (
@@ -84,7 +85,7 @@ begin
     entity, entity_id, entity_ref, before, after, reason
   )
   overriding system value
-  select f.id, clock_timestamp(), coalesce(m.agency_id, 0), m.user_id, m.session_id, session_user, this_act,
+  select f.id, f.at, coalesce(m.agency_id, 0), m.user_id, m.session_id, session_user, this_act,
          audit_write.entity, f.entity_id, f.entity_ref,
          f.before || coalesce(b.vals, '{}'), f.after || coalesce(a.vals, '{}'), this_reason
     from fact f

@@ -2,7 +2,7 @@
 
 from services.audit.changes import Change, brief, changes
 from services.audit.checked import ChainVerdict, Finding, Verdict
-from services.audit.results import AuditEvent, AuditPage
+from services.audit.results import AuditEvent, AuditPage, EntityState, Manifest, Proof, SavedFilter
 from services.audit.service import Audit
 
 __all__ = [
@@ -11,7 +11,11 @@ __all__ = [
     "AuditPage",
     "ChainVerdict",
     "Change",
+    "EntityState",
     "Finding",
+    "Manifest",
+    "Proof",
+    "SavedFilter",
     "Verdict",
     "brief",
     "changes",

@@ -27,6 +27,10 @@ KINDS: Mapping[str, str] = {
 }
 """What the trail is about: the kinds that ``entity:`` takes, each in words."""
 
+SECURITY = "security."
+"""What the acts of security events begin with: ``act:security.export`` and ``kind:export`` ask the same."""
+
+MOST_TEXTS = 8
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TRANSACTION = 2**63 - 1
 
@@ -35,8 +39,8 @@ _MAX_TRANSACTION = 2**63 - 1
 class AuditQuery:
     """Filters of the audit trail, None where unset; ``str()`` is the same question in its canonical spelling.
 
-    ``act`` may hold ``*``; ``since`` and ``until`` stay as typed so that ``-7d`` keeps its meaning; ``notes`` say in
-    words what was left out, and why.
+    ``act`` may hold ``*``; ``since`` and ``until`` stay as typed so that ``-7d`` keeps its meaning; every ``text`` must
+    be found, its words beside each other; ``notes`` say in words what was left out, and why.
     """
 
     who: str | None = None
@@ -46,7 +50,13 @@ class AuditQuery:
     since: str | None = None
     until: str | None = None
     transaction: int | None = None
+    text: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def of_security(self) -> bool:
+        """Whether it asks for security events (sign-ins, refusals, exports) instead of changes."""
+        return self.act is not None and self.act.startswith(SECURITY)
 
     @property
     def act_like(self) -> str | None:
@@ -67,7 +77,12 @@ class AuditQuery:
         entity = "/".join(part for part in (self.entity_kind, self.entity_ref) if part)
         said = {"who": self.who, "act": self.act, "entity": entity, "since": self.since, "until": self.until,
                 "tx": str(self.transaction or "")}  # fmt: skip
-        return " ".join(f"{key}:{quoted(value)}" for key, value in said.items() if value)
+        return " ".join(
+            [
+                *(f"{key}:{quoted(value)}" for key, value in said.items() if value),
+                *(f"text:{quoted(t)}" for t in self.text),
+            ]
+        )
 
 
 def parse_audit(text: str) -> AuditQuery:
@@ -95,7 +110,10 @@ def _take(key: str, value: str, said: dict[str, Any], notes: list[str]) -> None:
         notes.append(f"{key}: is left out: its value is still missing")
     else:
         try:
-            said.update(reader(value))
+            found = reader(value)
+            if "text" in found:
+                found = {"text": _together(said.get("text", ()), found["text"])}
+            said.update(found)
         except BadInput as problem:
             notes.append(f"{key}:{shown(value)} is left out: {problem.message}")
 
@@ -125,6 +143,19 @@ def _transaction(value: str) -> dict[str, int]:
     return {"transaction": int(value)}
 
 
+def _text(value: str) -> dict[str, tuple[str, ...]]:
+    if not any(char.isalnum() for char in value):
+        raise BadInput("text", "it has no letter and no figure")
+    return {"text": (value,)}
+
+
+def _together(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    both = tuple(dict.fromkeys((*known, *more)))
+    if len(both) > MOST_TEXTS:
+        raise BadInput("text", f"{MOST_TEXTS} are enough")
+    return both
+
+
 _READERS: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "who": lambda value: {"who": value.lower()},
     "act": lambda value: {"act": value.lower()},
@@ -132,4 +163,6 @@ _READERS: dict[str, Callable[[str], Mapping[str, Any]]] = {
     "since": _since,
     "until": _until,
     "tx": _transaction,
+    "text": _text,
+    "kind": lambda value: {"act": SECURITY + value.lower().removeprefix(SECURITY)},
 }

@@ -208,4 +208,5 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into office_limit (agency_id, what, user_id, most) values (1, 'refund_freely', 1, 500)",
         "insert into signin_log values (1, 'postgresql.json', 7, now(), 'gone')",
     ),
+    "0024": ("insert into audit_filter values (1, 1, 'refunds', 'text:refund', now())",),
 }

@@ -64,6 +64,8 @@ EXTRAS = (
     "insert into search_key (account_id, agency_id, collector_id, kind, key) "
     "select id, agency_id, collector_id, 'phone', '3125550143' from account on conflict do nothing",
     "insert into name_token (agency_id, token) select id, 'owing' from agency on conflict do nothing",
+    "insert into audit_filter (agency_id, user_id, name, text, saved_at) select agency_id, id, 'mine', 'text:noon', "
+    "now() from users",
     "insert into idempotency_key (key, act, request_hash, user_id, at) select gen_random_uuid(), 'test', "
     "'\\x00', id, now() from users",
     "insert into file (agency_id, sha256, size, bytes, stored_at) select id, sha256(code::bytea), length(code), "

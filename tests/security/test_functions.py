@@ -14,7 +14,9 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 # Owner, who may call besides the owner, names. A new function gets a row here, or the test below says its name.
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
-    (OWNER, OPERATORS, "audit_origins audit_values"),
+    (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts"),
+    (OWNER, (), "text_question text_plain text_mark trail_fits reasons_found audit_texts_in texts_begin"),
+    (KERNEL, OPERATORS, "audit_filter_save audit_filter_drop audit_export_begin audit_export_done"),
     (OWNER, (*OPERATORS, WORKER), "session_open session_renew session_close session_whoami today"),
     (
         OWNER,

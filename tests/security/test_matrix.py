@@ -31,7 +31,8 @@ ASKS: Final = {
     "account_outlook settlements_of promises_of plan_propose debt_balance debt_statement methods_of breaker_seen "
     "charge_show charges_of charges_waiting charge_named links_overdue refund_seen refunds_under_way "
     "payment_batch_list payment_batch_show payment_batch_compared payment_batch_seen_by import_profile_bound "
-    "audit_origins audit_values agency_list user_list client_list client_settlement_floors user_password "
+    "audit_origins audit_values audit_proofs audit_texts audit_filter_save audit_filter_drop "
+    "agency_list user_list client_list client_settlement_floors user_password "
     "customer_known",
     "account.note": "account_note account_call account_follow_up account_priority",
     "account.contact": "account_contact_save account_contact_remove",
@@ -72,6 +73,7 @@ ASKS: Final = {
     "books.see": "book_statement ledger_chart ledger_periods transfer_picture",
     "seal.check": "audit_seal_state audit_added audit_leaves audit_named audit_kept_wrong audit_checked",
     "seal.make": "audit_seal_next audit_digest_keep",
+    "audit.export": "audit_export_begin audit_export_done",
     "books.replay": "ledger_replay ledger_transfers",
     "house.examine": "charge_health debts_health imports_health ledger_health",
     "period.close": "period_close",

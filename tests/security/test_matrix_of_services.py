@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -146,6 +146,9 @@ ON_AN_ACCOUNT: Rows = {
     "charges.remove_method": ("method.remove", lambda d, on: d.charges.remove_method(on.number, NONE_SUCH)),
     "charges.refund": ("refund.make", lambda d, on: d.charges.refund(on.receipt, None, submission_id=ONCE)),
     "ledger.balance": (EVERYBODY, lambda d, on: d.ledger.balance(on.number)),
+    "audit.as_it_was": (
+        EVERYBODY, lambda d, on: d.audit.as_it_was(f"account/{on.number}", datetime.now(UTC)),
+    ),
 }  # fmt: skip
 
 # The others: of batches, files and months that are not there, so that who may finds nothing.
@@ -213,6 +216,12 @@ ELSEWHERE: Rows = {
     "pull.clients": (OFFICE, lambda d, _: d.pull.clients()),
     "pull.files": (OFFICE, lambda d, _: d.pull.files()),
     "audit.list": (EVERYBODY, lambda d, _: d.audit.list(AuditQuery())),
+    "audit.count": (EVERYBODY, lambda d, _: d.audit.count(AuditQuery())),
+    "audit.newer": (EVERYBODY, lambda d, _: d.audit.newer(AuditQuery(), d.audit.list(AuditQuery()).tail)),
+    "audit.saved": (EVERYBODY, lambda d, _: d.audit.saved()),
+    "audit.save": (EVERYBODY, lambda d, _: d.audit.save("refunds", "text:refund")),
+    "audit.drop_saved": (EVERYBODY, lambda d, _: d.audit.drop_saved("refunds")),
+    "audit.export": ("audit.export", lambda d, _: d.audit.export(AuditQuery(), path=Path("/nowhere/at/all.csv"))),
     "sealing.states": ("seal.check", lambda d, _: d.sealing.states()),
     "sealing.seal": ("seal.make", lambda d, _: d.sealing.seal()),
     "verifying.verify": ("seal.check", lambda d, _: d.verifying.verify()),

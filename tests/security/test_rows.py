@@ -77,6 +77,7 @@ RELATIONS = {
         collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"
     ),
     "audit_check": Rows(readers=OFFICE),
+    "audit_filter": Rows("user_id, name", office="user_id = %(user)s", collector="user_id = %(user)s"),
     "audit_digest": Rows("agency_id, number", office=CHAINS, readers=OFFICE),
     "audit_personal": hidden(),
     "audit_seal": Rows("agency_id, number", office=CHAINS, readers=OFFICE),

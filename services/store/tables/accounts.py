@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.store.tables.base import Bytewise, Currency, Instant, column, metadata, optional
+from services.store.tables.words import words_of
 
 UNPRINTABLE = r"U&'[\0001-\001f\007f-\009f\202a-\202e\2066-\2069]'"
 
@@ -262,7 +263,10 @@ activity = Table(
     ),
     CheckConstraint("length(text) <= 4000", name="activity_text_length"),
     CheckConstraint("promised > 0", name="activity_promise_positive"),
+    words_of("text", "text <> '' and kind not in ('import', 'assignment')"),
     Index("activity_account_idx", "account_id", "id"),
+    Index("activity_words_idx", "words", postgresql_using="gin", postgresql_where=text("words is not null")),
+    Index("activity_place_idx", "agency_id", "id", postgresql_where=text("words is not null")),
 )
 
 account_flag = Table(

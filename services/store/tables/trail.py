@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.store.tables.base import Instant, Xid8, column, metadata, optional
+from services.store.tables.words import words_of
 
 audit_log = Table(
     "audit_log",
@@ -41,6 +42,9 @@ audit_log = Table(
     Index("audit_log_user_idx", "user_id", "at", "id"),
     Index("audit_log_act_idx", "agency_id", "act", "at", "id"),
     Index("audit_log_entity_idx", "entity", "entity_id", "at", "id"),
+    Index(
+        "audit_log_agency_reason_idx", "agency_id", "reason", "at", "id", postgresql_where=text("reason is not null")
+    ),
     postgresql_partition_by="RANGE (at)",
 )
 
@@ -51,6 +55,13 @@ audit_personal = Table(
     column("path", Text, primary_key=True),
     column("salt", LargeBinary),
     column("value", Text),
+    optional("agency_id", Integer),
+    optional("at", Instant),
+    words_of(
+        "value", "at is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')"
+    ),
+    Index("audit_personal_words_idx", "words", postgresql_using="gin", postgresql_where=text("words is not null")),
+    Index("audit_personal_place_idx", "agency_id", "at", "audit_id", postgresql_where=text("words is not null")),
 )
 
 audit_seal = Table(
@@ -118,4 +129,19 @@ audit_check = Table(
     CheckConstraint("chain in (0, agency_id)", name="audit_check_chain_own"),
     CheckConstraint("first <= last", name="audit_check_range_forward"),
     Index("audit_check_agency_idx", "agency_id", "chain", "id"),
+)
+
+audit_filter = Table(
+    "audit_filter",
+    metadata,
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("user_id", Integer, ForeignKey("debtflow.users.id"), primary_key=True),
+    column(
+        "name",
+        Text,
+        CheckConstraint("length(name) between 1 and 60", name="audit_filter_name_length"),
+        primary_key=True,
+    ),
+    column("text", Text, CheckConstraint("length(text) <= 1000", name="audit_filter_text_length")),
+    column("saved_at", Instant),
 )
