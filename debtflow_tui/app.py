@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from services.access.results import Session
 
 RENEW_EVERY = 60.0
+TELL_EVERY = 5.0
 LOOK_AT_CLOCK = 15.0
 CRASHED = 70
 NO_TERMINAL = """debtflow: the screens need a terminal, and this is none
@@ -91,6 +92,7 @@ class DebtFlowApp(Traveller):
         self._warm_up = warm_up
         self._now = now
         self._renewed = 0.0
+        self._told: str | None = None
         self._dress()
 
     def _dress(self) -> None:
@@ -249,14 +251,25 @@ class DebtFlowApp(Traveller):
         await super().on_event(event)
 
     def _renew(self) -> None:
-        if self.routes is None or self.locked or monotonic() - self._renewed < RENEW_EVERY:
+        place = self.place
+        if self.routes is None or self.locked or place is None:
             return
-        self._renewed = monotonic()
-        self.run_worker(self.routes.services.access.renew, thread=True, group="renew", exit_on_error=False)
+        doing = place.doing
+        # Those who see who is signed in see at which screen; that is told sooner than the minute is over.
+        if monotonic() - self._renewed < (RENEW_EVERY if doing == self._told else TELL_EVERY):
+            return
+        self._renewed, self._told = monotonic(), doing
+        renew = self.routes.services.access.renew
+        self.run_worker(lambda: renew(doing), thread=True, group="renew", exit_on_error=False)
 
     def _look_at_clock(self) -> None:
-        if self.routes is not None and not self.locked and self._now() >= self.routes.desk.session.expires_at:
+        if self.routes is None or self.locked:
+            return
+        if self._now() >= self.routes.desk.session.expires_at:
             self.post_message(Lock("Nobody was here for a while, so the session ended."))
+        else:
+            # A supervisor may have ended it.
+            self.run_worker(self.routes.services.access.session, thread=True, group="look", exit_on_error=False)
 
     @on(Worker.StateChanged)
     def _errand_done(self, event: Worker.StateChanged) -> None:

@@ -21,6 +21,7 @@ from screens.navigation import (
     OpenPaymentBatches,
     OpenPlan,
     OpenProfile,
+    OpenSessions,
     OpenSpread,
     OpenStatement,
     OpenTransfer,
@@ -72,6 +73,7 @@ class Routes:
         self.audit = self._standing(lambda now: now.audit)
         self.clients = self._standing(lambda now: now.clients)
         self.ledger = self._standing(lambda now: now.ledger)
+        self.sessions = self._standing(lambda now: now.sessions)
 
     @property
     def services(self) -> Services:
@@ -178,6 +180,10 @@ class Routes:
                 from screens.jobs import JobsScreen
 
                 return JobsScreen(self.desk, self.jobs)
+            case OpenSessions():
+                from screens.signed_in import SignedInScreen
+
+                return SignedInScreen(self.desk, self.sessions)
             case _:
                 raise ValueError(f"no screen answers {type(wish).__name__}")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from debtflow_tui.config import Settings
 from debtflow_tui.whereabouts import open_store
-from services.access import Access, Approvals, Rights, Session
+from services.access import Access, Approvals, Rights, Session, Sessions
 from services.store import Store
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class Services(Office):
     @cached_property
     def access(self) -> Access:
         return Access(self.store)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.store)
 
     @cached_property
     def rights(self) -> Rights:

@@ -4,7 +4,7 @@
 --   debtflow_kernel     owns the definer functions; owns no table and has no BYPASSRLS, so policies and column grants
 --                       bind them too
 --   debtflow_useradmin  owns the functions that make logins: the one place that holds CREATEROLE
---   debtflow_monitor    owns the one function that looks at other people's backends
+--   debtflow_monitor    owns the few functions that look at other people's backends, or end them
 --   the others          groups; an operator or service login is a member of exactly one
 do $$
 declare
@@ -47,6 +47,11 @@ begin
   begin
     grant pg_read_all_stats to debtflow_monitor;
   exception when insufficient_privilege then
-    raise warning 'pg_read_all_stats could not be granted: a busy account will name its holder but not since when';
+    raise warning 'pg_read_all_stats could not be granted: a busy account will name its holder but not since when, and nobody can prove again who they are';
+  end;
+  begin
+    grant pg_signal_backend to debtflow_monitor;
+  exception when insufficient_privilege then
+    raise warning 'pg_signal_backend could not be granted: a session that is ended keeps its connections, powerless';
   end;
 end $$;

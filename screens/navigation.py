@@ -154,6 +154,11 @@ class OpenJobs(Travel):
 
 
 @dataclass
+class OpenSessions(Travel):
+    """Go to who is signed in."""
+
+
+@dataclass
 class ShowHelp(Travel):
     """Show the keys of the screen on top."""
 

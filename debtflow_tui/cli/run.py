@@ -37,6 +37,7 @@ GROUPS: Final = {
     "worker": ("worker", "Do the agency's background work."),
     "jobs": ("worker", "What is waiting, running and failed."),
     "doctor": ("ledger", "Examine the installation."),
+    "session": ("sessions", "Who is signed in, from where, doing what."),
     "rights": ("rights", "Who may do what, and what takes two persons."),
     "limit": ("rights", "How much each role and person may."),
     "approval": ("rights", "What waits for a second person."),

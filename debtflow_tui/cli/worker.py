@@ -40,7 +40,7 @@ def worker(report: Report, jobs: int | None, once: bool) -> None:
     # Each client that files are fetched for takes two: one holds the claim.
     roomy = replace(settings, database=replace(settings.database, pool_size=terms.jobs + 2 + 2 * PULLERS))
     hush_library(say)
-    services = wiring.sign_in(roomy, user, password)
+    services = wiring.sign_in(roomy, user, password, "debtflow worker")
 
     def made() -> Work:
         where = whereabouts.worker_conninfo(settings, user, password)

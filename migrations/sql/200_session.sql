@@ -92,7 +92,8 @@ $$;
 
 -- 244 random bits from two UUIDs: pgcrypto is not everywhere. Only the hash is kept. Who has signed in this moment has
 -- just proved who they are: a session that begins on a new connection begins stepped up.
-create or replace function session_open(origin text default null, doing text default null) returns table (token text, expires_at timestamptz)
+create or replace function session_open(origin text default null, doing text default null)
+  returns table (token text, expires_at timestamptz, session bigint)
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -101,6 +102,7 @@ declare
   secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
   until timestamptz;
   made constant timestamptz := connection_made_now();
+  opened bigint;
 begin
   select x.id, x.agency_id, r.role
     into u
@@ -123,10 +125,11 @@ begin
   )
   values (sha256(convert_to(secret, 'UTF8')), u.id, u.agency_id, u.role, session_user, kernel_now(), until,
           left(origin, 200), inet_client_addr(), nullif(left(doing, 120), ''),
-          case when made is not null then kernel_now() end, made);
-  perform set_config('debtflow.session', secret, true);
+          case when made is not null then kernel_now() end, made)
+  returning id into opened;
+  perform set_config('debtflow.session', secret, true), set_config('application_name', 'debtflow #' || opened, false);
   perform security_note('session.open', detail => jsonb_build_object('origin', left(origin, 200)));
-  return query select secret, until;
+  return query select secret, until, opened;
 end $$;
 
 create or replace function session_renew() returns timestamptz

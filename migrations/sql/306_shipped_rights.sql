@@ -106,6 +106,13 @@ select act_ships('import.rules', 'administer', 'decide how imports are released'
                  'your role does not decide how imports are released', 'import_rules_role', 'agency_admin');
 select act_ships('office.administer', 'administer', 'add and change people and clients',
                  'only an agency administrator does this', 'agency_admin', 'agency_admin');
+select act_ships('session.see', 'administer', 'see who is signed in',
+                 'your role sees its own sessions', 'session_see_role', 'supervisor agency_admin',
+                 'supervisor agency_admin readonly');
+select act_ships('session.end', 'administer', 'end somebody else''s session',
+                 'your role ends its own sessions', 'session_end_role', 'supervisor agency_admin');
+select act_ships('user.unlock', 'administer', 'let somebody in again after too many failed sign-ins',
+                 'your role lets nobody in again', 'user_unlock_role', 'supervisor agency_admin');
 select act_ships('limit.set', 'administer', 'set limits', 'only an agency administrator sets limits',
                  'adjustment_limit_role', 'agency_admin');
 select act_ships('rights.set', 'administer', 'decide who may do what',

@@ -65,6 +65,12 @@ class BaseScreen(Working[None]):
         """The account this screen is about, if it is about one."""
         return None
 
+    @property
+    def doing(self) -> str:
+        """Where one is, for those who see who is signed in."""
+        about = self.subject
+        return f"{self.crumb} {about}" if about and about not in self.crumb else self.crumb
+
     def same_place(self, other: BaseScreen) -> bool:
         """Whether going to ``other`` means coming back here."""
         return type(other) is type(self) and other.crumb == self.crumb

@@ -42,6 +42,48 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session of somebody; times are UTC.
+
+    ``host``, ``tty`` and ``ssh`` (the other end of SSH) are what the program said of itself, ``address`` is where the
+    server sees it come from, None for a socket of its own machine. ``seen`` is when the person last did something, to
+    the minute; a service has none. ``doing`` is a screen or a command, ``act`` what the database is doing for it right
+    now. ``writes`` are the tables that it holds locks of writing in, ``in_way_of`` the logins that wait for it, on
+    ``accounts`` where that is known; ``waits`` that it waits itself.
+    """
+
+    id: int
+    user: str
+    full_name: str
+    role: str
+    host: str
+    tty: str | None
+    ssh: str | None
+    address: str | None
+    since: datetime
+    seen: datetime | None
+    expires: datetime | None
+    doing: str | None
+    connections: int
+    act: str | None
+    act_since: datetime | None
+    waits: bool
+    writes: tuple[str, ...]
+    accounts: tuple[str, ...]
+    in_way_of: tuple[str, ...]
+    mine: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A session that was ended; ``connections`` went with it, None where the database may not end any."""
+
+    session: int
+    connections: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
     """One act and the roles of people that may do it; ``shipped`` is what holds where the agency says nothing.
 

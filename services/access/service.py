@@ -24,9 +24,13 @@ class Access:
             raise SessionExpired("your session has ended", rule="session_live", hint="sign in again")
         return Session(*row)
 
-    def renew(self) -> Session:
-        """Push the end of the session 15 minutes away: for an act of the person, never for a refresh."""
-        self._store.act(lambda c: c.exec_driver_sql("select debtflow.session_renew()"))
+    def renew(self, doing: str | None = None) -> Session:
+        """Push the end of the session 15 minutes away: for an act of the person, never for a refresh.
+
+        ``doing`` is the screen they are at, for those who see who is signed in; nothing personal belongs there.
+        """
+        query = "select debtflow.session_renew(), debtflow.session_doing(%s)"
+        self._store.act(lambda c: c.exec_driver_sql(query, (doing,)))
         return self.session()
 
     def step_up(self, password: str) -> None:

@@ -54,7 +54,7 @@ class Store:
         self._direct = _conninfo(direct, user, password) if direct else conninfo
 
         def connect() -> DBAPIConnection:
-            return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True))
+            return cast(DBAPIConnection, psycopg.connect(conninfo, autocommit=True, application_name=self._program))
 
         pool = QueuePool(connect, pool_size=size, max_overflow=0, timeout=wait)
         # A bug's traceback quotes the statement; what was in it is nobody's to read there.
@@ -62,6 +62,8 @@ class Store:
             "postgresql+psycopg://", pool=pool, isolation_level="AUTOCOMMIT", hide_parameters=True
         )
         self._token: str | None = None
+        # A session's connections say whose they are: who ends it ends them.
+        self._program = PROGRAM
         self._proves_itself = False
         self._reading: set[Driver] = set()
         self._guard = Lock()
@@ -71,8 +73,9 @@ class Store:
     def open_session(self, origin: str, doing: str | None = None) -> None:
         """Begin the server-side session that every later question and act runs under; ``doing`` is what it is for."""
         with translated(), self._borrowed() as connection:
-            row = connection.execute("select token from debtflow.session_open(%s, %s)", [origin, doing]).fetchone()
-        self._token = row[0] if row else None
+            query = "select token, session from debtflow.session_open(%s, %s)"
+            row = connection.execute(query, [origin, doing]).fetchone()
+        self._token, self._program = (row[0], f"{PROGRAM} #{row[1]}") if row else (None, PROGRAM)
 
     def step_up(self, password: str | None = None) -> None:
         """Prove once more who this is, by a connection of its own that proves it; None takes what it signed in with.
@@ -80,7 +83,7 @@ class Store:
         Raises NotAllowed where the password is not right.
         """
         conninfo = make_conninfo(self._direct, password=password) if password is not None else self._direct
-        with translated(), closing(psycopg.connect(conninfo, autocommit=True)) as connection:
+        with translated(), closing(psycopg.connect(conninfo, autocommit=True, application_name=PROGRAM)) as connection:
             connection.execute("select debtflow.step_up(%s)", [self._token])
 
     def prove_itself(self) -> None:
@@ -292,7 +295,6 @@ def _conninfo(url: str, user: str | None, password: str | None) -> str:
         return make_conninfo(
             url.replace("postgresql+psycopg://", "postgresql://", 1),
             connect_timeout="10",
-            application_name=PROGRAM,
             **{key: value for key, value in (("user", user), ("password", password)) if value is not None},
         )
     except psycopg.ProgrammingError as error:

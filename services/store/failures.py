@@ -50,7 +50,7 @@ GONE: Final = {
     "53100": ("the database's disk is full", "nothing was written; free space on the server, then repeat"),
     "53400": ("a limit of the database was reached", "ask for less, or tell the administrator"),
     "53200": ("the database ran out of memory", "repeat in a moment; tell the administrator if it stays"),
-    "57P01": ("the database is shutting down", "repeat when it is back"),
+    "57P01": ("the database ended this connection", "it is shutting down, or your session was ended: repeat"),
     "57P02": ("the database stopped", "repeat when it is back"),
     "57P03": ("the database is starting", "repeat in a moment"),
 }

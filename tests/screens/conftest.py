@@ -60,7 +60,7 @@ def services() -> FakeServices:
 @pytest.fixture(autouse=True)
 def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What happens by the clock happens in a test only when the test says so."""
-    for watcher in ("account.screen", "batch.review", "charge.screen", "jobs", "payment.weighing"):
+    for watcher in ("account.screen", "batch.review", "charge.screen", "jobs", "payment.weighing", "signed_in.screen"):
         monkeypatch.setattr(f"screens.{watcher}.WATCH_EVERY", 3600)
     monkeypatch.setattr("screens.account.screen.PRESENT_EVERY", 3600)
     monkeypatch.setattr("debtflow_tui.app.LOOK_AT_CLOCK", 3600)

@@ -367,8 +367,8 @@ class FakeAccess(Fake):
         self.enter("session")
         return self.live
 
-    def renew(self) -> Session:
-        self.enter("renew")
+    def renew(self, doing: str | None = None) -> Session:
+        self.enter("renew", doing)
         return self.live
 
     def step_up(self, password: str) -> None:
@@ -408,6 +408,7 @@ class FakeServices(Fake):
     ledger: Any = field(default_factory=SimpleNamespace)
     webhooks: Any = field(default_factory=SimpleNamespace)
     jobs: Any = field(default_factory=SimpleNamespace)
+    sessions: Any = field(default_factory=SimpleNamespace)
     store: Any = field(default_factory=FakeStore)
 
     def close(self) -> None:

@@ -168,7 +168,7 @@ async def test_the_screen_cannot_be_left_before_the_outcome_is_shown(desktop, se
     [
         (Busy("account 10023-3 is locked", holder="ben"), ("Somebody else is at it", "Held by  ben")),
         (Stale("the account has moved"), ("It has moved since you looked", "F5 reads it again")),
-        (NotAllowed("a note needs more than reading"), ("Not allowed", "Ask a supervisor")),
+        (NotAllowed("a note needs more than reading"), ("Not allowed", "Nothing was written")),
         (Unreachable("the server closed the line"), ("did not answer", "it will not be done twice")),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",

@@ -26,9 +26,10 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may statement_lasts statement_is_fresh"),
     (OWNER, (*OPERATORS, WORKER, KERNEL, USERADMIN), "me"),
     (OWNER, (), "session_lasts step_up_lasts connection_is_new connection_made_now proved_how"),
-    (OWNER, OPERATORS, "step_up"),
+    (OWNER, OPERATORS, "step_up session_list session_end"),
+    (OWNER, (*OPERATORS, WORKER), "session_doing"),
     (OWNER, (KERNEL, USERADMIN), "stepped_up step_up_wanted"),
-    (MONITOR, (OWNER,), "backend_started"),
+    (MONITOR, (OWNER,), "backend_started backends_of backends_end session_named"),
     (
         OWNER,
         (KERNEL, USERADMIN),

@@ -23,7 +23,8 @@ LOGINS: Final = {"ada": "agency_admin", "bea": "supervisor", "ana": "collector",
 NOTHING: Final = "nothing"
 ASKS: Final = {
     # about oneself, or only the caller's rows, whatever they are
-    NOTHING: "session_open session_renew session_close session_whoami session_rights step_up today me kernel_now fail "
+    NOTHING: "session_open session_renew session_close session_whoami session_rights session_list session_doing "
+    "step_up today me kernel_now fail "
     "damm_digit account_number receipt_number sum4 plus4 plus8 allocate lock_holder rights_table limits_table "
     "adjustment_limits approvals approval_decide approval_ask import_four_eyes payment_preview payment_reference "
     "client_currency account_activities account_find account_leave account_look account_picture account_postings "
@@ -79,13 +80,21 @@ ASKS: Final = {
     "period.close": "period_close",
     "period.reopen": "period_reopen",
     "limit.set": "limit_set",
+    "session.end": "session_end",
     "rights.set": "permission_set two_person_set",
     "office.administer": "client_create client_edit client_settlement_floor user_create user_disable",
     # its own question: only the installation's owner passes it
     "installer": "agency_create",
 }
 # Asked in the middle of an act that another right began.
-BESIDE: Final = {"settlement.below", "payment.late", "payment_batch.oversee", "charge.settle"}
+BESIDE: Final = {
+    "session.see",
+    "user.unlock",
+    "settlement.below",
+    "payment.late",
+    "payment_batch.oversee",
+    "charge.settle",
+}
 # Granted to some groups of people only, beside what the permission table says.
 GRANTED: Final = {"house_health", "seal_health", "job_list", "job_workers", "job_counts"}
 

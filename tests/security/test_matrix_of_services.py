@@ -270,6 +270,8 @@ ELSEWHERE: Rows = {
     "users.add": ("office.administer", lambda d, _: d.users.add("newcomer", "New", "boss", password="long enough")),
     "users.disable": ("office.administer", lambda d, _: d.users.disable("nobody")),
     "users.set_password": ("office.administer", lambda d, _: d.users.set_password("nobody", "long enough")),
+    "sessions.list": (EVERYBODY, lambda d, _: d.sessions.list()),
+    "sessions.end": ("session.end", lambda d, _: d.sessions.end(NONE_SUCH)),
     "rights.show": (EVERYBODY, lambda d, _: d.rights.show()),
     "rights.limits": (EVERYBODY, lambda d, _: d.rights.limits()),
     "rights.set": ("rights.set", lambda d, _: d.rights.set("payment.invent", "collector", allowed=True)),
