@@ -17,6 +17,7 @@ from screens.navigation import (
     OpenInbox,
     OpenJobs,
     OpenLedger,
+    OpenLife,
     OpenPayment,
     OpenPaymentBatch,
     OpenPaymentBatches,
@@ -102,6 +103,10 @@ def _trail(rest: str, here: str | None) -> Travel:
     return OpenAudit(rest or (f"entity:account/{here}" if here else ""))
 
 
+def _life(rest: str, here: str | None) -> Travel:
+    return OpenLife(rest if "/" in rest else f"account/{_number(rest, here)[0]}")
+
+
 def _ledger(rest: str, _here: str | None) -> Travel:
     return OpenTransfer(rest) if rest else OpenLedger()
 
@@ -132,6 +137,7 @@ FAST_PATHS = (
     FastPath("plan", "plan 10023-3", "promise, plan and offer of an account", _agreed, ("plans", "promises")),
     FastPath("i", "i  or  i 118", "imports, or one batch", _imports, ("imports",)),
     FastPath("t", "t  or  t who:ana since:-7d", "audit trail", _trail, ("trail", "audit")),
+    FastPath("life", "life 10023-3  or  life batch/7", "all changes of one thing, and as it was", _life, ("was",)),
     FastPath("d", "d", "day sheet: my entries of today", lambda _rest, _here: OpenDaySheet(), ("day", "sheet")),
     FastPath("l", "l  or  l R-000481-4", "the books, or one transfer", _ledger, ("ledger", "books")),
     FastPath("tr", "tr", "trust: what the cash is held for", lambda _rest, _here: OpenTrust(), ("trust",)),

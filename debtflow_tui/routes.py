@@ -16,6 +16,7 @@ from screens.navigation import (
     OpenInbox,
     OpenJobs,
     OpenLedger,
+    OpenLife,
     OpenPayment,
     OpenPaymentBatch,
     OpenPaymentBatches,
@@ -141,10 +142,8 @@ class Routes:
                 return self._stack(wish)
             case OpenImports() | OpenBatch() | OpenProfile():
                 return self._files(wish)
-            case OpenAudit(query):
-                from screens.audit import AuditScreen
-
-                return AuditScreen(self.desk, self.audit, query)
+            case OpenAudit() | OpenLife():
+                return self._trail(wish)
             case OpenDaySheet():
                 from screens.day_sheet import DaySheetScreen
 
@@ -153,6 +152,14 @@ class Routes:
                 return self._book(wish)
             case _:
                 return self._behind(wish)
+
+    def _trail(self, wish: OpenAudit | OpenLife) -> BaseScreen:
+        """What is on record."""
+        from screens.audit import AuditScreen, LifeScreen
+
+        if isinstance(wish, OpenLife):
+            return LifeScreen(self.desk, self.audit, wish.entity, wish.at)
+        return AuditScreen(self.desk, self.audit, wish.query)
 
     def _files(self, wish: OpenImports | OpenBatch | OpenProfile) -> BaseScreen:
         """What clients send."""

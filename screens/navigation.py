@@ -9,6 +9,8 @@ from uuid import UUID
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from services.ledger.results import Clocks, Subject
 
 
@@ -109,6 +111,17 @@ class OpenAudit(Travel):
     """Go to the audit trail; ``query`` is in the trail's filter language."""
 
     query: str = ""
+
+
+@dataclass
+class OpenLife(Travel):
+    """Open all that happened to one thing, such as ``account/10023-3``, with what it was after each change.
+
+    ``at`` is the instant to begin with; without one it is now.
+    """
+
+    entity: str
+    at: datetime | None = None
 
 
 @dataclass

@@ -1,5 +1,6 @@
-"""The audit trail: who changed what, and what it was before."""
+"""The audit trail: who changed what, what it was before, and the life of one thing."""
 
+from screens.audit.life import LifeScreen
 from screens.audit.screen import AuditScreen
 
-__all__ = ["AuditScreen"]
+__all__ = ["AuditScreen", "LifeScreen"]

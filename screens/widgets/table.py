@@ -119,6 +119,22 @@ class PagedTable(DataTable[Text], Generic[T]):
         else:
             self._redraw()
 
+    def put_above(self, items: Sequence[T]) -> None:
+        """Add newer items on top; the cursor stays on its item and in sight, what is on the screen moves no further."""
+        row, top = self.cursor_row + len(items), int(self.scroll_y)
+        self.items[:0] = items
+        self._measure(items)
+        self._draw()
+        self.move_cursor(row=row, scroll=False)
+        rows = max(1, self.scrollable_content_region.height - self.header_height)
+        self.scroll_to(y=max(row - rows + 1, 0 if top == 0 else top + len(items)), animate=False)
+        self.post_message(self.Moved(self))
+
+    @property
+    def shows_top(self) -> bool:
+        """Whether the first item is in sight."""
+        return self.scroll_y < 1
+
     def replace(self, item: T) -> None:
         """Show a newer state of an item in its place, if it is shown."""
         key = self._key(item)

@@ -11,11 +11,15 @@ from services.domain.money import Money
 from services.errors import BadInput
 
 MONEY = frozenset({"owing", "unapplied", "original_amount"})
+PRICED = frozenset({"amount", "fee", "expected_sum", "written_off"})
+"""Money where the row names its currency."""
 BUCKETS = ("principal", "interest", "fees", "costs")
 TELLING = ("owing", "status", "collector id", "text", "note", "value", "state", "follow up on", "name", "reason")
 """Columns that say most of a change, the best first."""
 
 LONGEST = 300
+_PLACE = {"number": 0, "status": 1, "owing": 2, "version": 4}
+"""Where a column stands among its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,14 @@ def changes(event: AuditEvent, local_currency: str) -> tuple[Change, ...]:
     columns = dict.fromkeys([*event.before, *event.after])
     differing = [name for name in columns if event.before.get(name) != event.after.get(name)]
     found = [change for name in differing for change in _column(name, event.before, event.after, currency)]
-    return tuple(sorted(found, key=lambda change: {"owing": 0, "version": 2}.get(change.column, 1)))
+    return tuple(sorted(found, key=lambda change: _PLACE.get(change.column, 3)))
+
+
+def kept(columns: Mapping[str, object], local_currency: str) -> tuple[Change, ...]:
+    """Columns as they stand, each in ``after``; money as in ``changes``."""
+    currency = str(columns.get("currency") or local_currency)
+    found = [change for name in columns for change in _column(name, {}, columns, currency)]
+    return tuple(sorted(found, key=lambda change: _PLACE.get(change.column, 3)))
 
 
 def brief(event: AuditEvent, local_currency: str) -> str:
@@ -60,11 +71,25 @@ def _column(name: str, before: Mapping[str, object], after: Mapping[str, object]
     old, new = before.get(name), after.get(name)
     if name == "due":
         yield from _buckets(old, new, currency)
-    elif name in MONEY and isinstance(old, int | None) and isinstance(new, int | None):
+    elif _is_money(name, before, after) and isinstance(old, int | None) and isinstance(new, int | None):
         yield _money(_words(name), old, new, currency)
+    elif name.endswith("_bp") and isinstance(old, int | None) and isinstance(new, int | None):
+        yield Change(_words(name.removesuffix("_bp")), _percent(old), _percent(new))
     else:
         # A promise is an amount whose row does not name the currency.
         yield Change(_words(name), _shown(old), _shown(new), "minor units" if name == "promised" else "")
+
+
+def _is_money(name: str, before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    return name in MONEY or (name in PRICED and bool(after.get("currency") or before.get("currency")))
+
+
+def _percent(basis_points: int | None) -> str:
+    """A hundredth of a percent is what is kept: 650 is 6.5 %."""
+    if basis_points is None:
+        return ""
+    whole, part = divmod(basis_points, 100)
+    return f"{whole}.{part:02}".rstrip("0").rstrip(".") + " %"
 
 
 def _buckets(old: object, new: object, currency: str) -> Iterator[Change]:

@@ -44,9 +44,12 @@ def _entities(connection: Connection, kind: str, ref: str) -> tuple[tuple[str, i
         if row is None:
             raise NotFound(f"there is no account {ref}", rule="account")
         return ("account", row.id), ("debtor", row.debtor_id)
+    known_by_number = ref.isascii() and ref.isdigit() and len(ref) <= 18
     if kind in NAMED:
-        return ((kind, _id(connection, kind, ref)),)
-    if not ref.isascii() or not ref.isdigit() or len(ref) > 18:
+        # The trail names some of them by their number only: events show that, and it is asked for as it is shown.
+        found = _named(connection, kind, ref) or (int(ref) if known_by_number else None)
+        return ((kind, _there(found, kind, ref)),)
+    if not known_by_number:
         raise BadInput(
             "entity", f"{kind}/{ref} is nothing the audit trail knows", hint="account/10023-3, batch/7, user/ana"
         )
@@ -54,7 +57,15 @@ def _entities(connection: Connection, kind: str, ref: str) -> tuple[tuple[str, i
 
 
 def _id(connection: Connection, kind: str, name: str) -> int:
-    found = connection.exec_driver_sql(NAMED[kind], (name,)).scalar_one_or_none()
+    return _there(_named(connection, kind, name), kind, name)
+
+
+def _named(connection: Connection, kind: str, name: str) -> int | None:
+    found: int | None = connection.exec_driver_sql(NAMED[kind], (name,)).scalar_one_or_none()
+    return found
+
+
+def _there(found: int | None, kind: str, name: str) -> int:
     if found is None:
         raise NotFound(f"there is no {kind} {name}", rule=kind)
-    return int(found)
+    return found

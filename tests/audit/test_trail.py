@@ -72,6 +72,10 @@ def test_what_it_points_at_must_exist(house: House) -> None:
     for words in ("who:nobody", "entity:user/nobody", "entity:client/NONE", "who:zoe"):
         with pytest.raises(NotFound):
             audit.list(parse_audit(words))
+    # What the trail names by its number only is found under it, and another agency's stays out of sight.
+    (agency,) = {event.entity for event in audit.list(parse_audit("entity:agency")).events} or {"agency/0"}
+    assert audit.list(parse_audit(f"entity:{agency}")).events == audit.list(parse_audit("entity:agency")).events
+    assert Audit(house.store("zack")).list(parse_audit(f"entity:{agency}")).events == ()
     for query, after in ((parse_audit("entity:batch/x"), None), (AuditQuery(), "garbage"), (AuditQuery(), "Zm9v")):
         with pytest.raises(BadInput):
             audit.list(query, after=after)

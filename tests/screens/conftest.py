@@ -63,6 +63,7 @@ def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     for watcher in ("account.screen", "batch.review", "charge.screen", "jobs", "payment.weighing", "signed_in.screen"):
         monkeypatch.setattr(f"screens.{watcher}.WATCH_EVERY", 3600)
     monkeypatch.setattr("screens.account.screen.PRESENT_EVERY", 3600)
+    monkeypatch.setattr("screens.audit.following.FOLLOW_EVERY", 3600)
     monkeypatch.setattr("debtflow_tui.app.LOOK_AT_CLOCK", 3600)
 
 

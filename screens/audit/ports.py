@@ -1,0 +1,26 @@
+"""What a browser of the trail needs to be given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from services.audit.results import AuditPage, EntityState, Manifest, SavedFilter
+    from services.domain.trail import AuditQuery
+
+
+class Trail(Protocol):
+    """The part of the audit service that a browser needs."""
+
+    def list(self, query: AuditQuery, *, limit: int = 50, after: str | None = None) -> AuditPage: ...
+    def newer(self, query: AuditQuery, tail: str) -> AuditPage: ...
+    def count(self, query: AuditQuery) -> int: ...
+    def as_it_was(self, entity: str, at: datetime) -> EntityState: ...
+    def saved(self) -> tuple[SavedFilter, ...]: ...
+    def save(self, name: str, text: str) -> None: ...
+    def drop_saved(self, name: str) -> None: ...
+    def export(
+        self, query: AuditQuery, *, path: Path, form: str | None = None, limit: int | None = None
+    ) -> Manifest: ...
