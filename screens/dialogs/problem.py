@@ -17,7 +17,7 @@ _WHAT: dict[type[DebtFlowError], tuple[str, str]] = {
     Busy: ("Somebody else is at it", "Nothing was written. Try again in a moment."),
     Stale: ("It has moved since you looked", "Nothing was written. F5 reads it again, then repeat."),
     Refused: ("Refused by a rule", "Nothing was written."),
-    NotAllowed: ("Not allowed", "Nothing was written."),
+    NotAllowed: ("Not allowed", "Nothing was written. Ask a supervisor or an administrator."),
     NotFound: ("Not found", "Check the number, or look it up with F2."),
     Unreachable: ("The database did not answer", "Press the same key again: it will not be done twice."),
 }
