@@ -35,6 +35,7 @@ WORK = {
 @click.group(
     cls=Group,
     lazy={name: (f"debtflow_tui.cli.work:{name.replace('-', '_')}", line) for name, line in WORK.items()}
+    | {"reveal": ("debtflow_tui.cli.reveal:reveal", "Show what is masked of an account, with a reason.")}
     | {"payoff": ("debtflow_tui.cli.interest:payoff", "Show what pays a debt off on a day.")},
 )
 def account() -> None:

@@ -13,7 +13,7 @@ from services.domain.money import Money
 from services.errors import BadInput
 
 ANSWERS = {"yes": True, "no": False}
-ROWS, PERCENT = "export", "settlement"
+ROWS, PERCENT, TIMES = "export", "settlement", "reveal"
 
 
 @click.group(cls=Group)
@@ -91,9 +91,9 @@ def list_limits(report: Report) -> None:
 @click.option("--user", help="Of one person, whatever their role may.")
 @click.pass_obj
 def set_limit(report: Report, what: str, most: str, role: str | None, user: str | None) -> None:
-    """Set a limit: an amount, a percentage for a settlement, rows for an export; none takes it back.
+    """Set a limit: an amount, a percentage, rows of an export, reveals within 24 hours; none takes it back.
 
-    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement, export or refund_freely.
+    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement, export, reveal or refund_freely.
     """
     with signed_in() as desk:
         desk.rights.set_limit(what, _most(what, most, desk.session.currency), role=role, user=user)
@@ -105,9 +105,9 @@ def _most(what: str, text: str, currency: str) -> Money | int | None:
         return None
     if what == PERCENT:
         return given.basis_points(text, "most")
-    if what == ROWS:
+    if what in (ROWS, TIMES):
         if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise BadInput("most", f"{text[:40]} is no number of rows", hint="write it like 5000")
+            raise BadInput("most", f"{text[:40]} is no number", hint="write it like 5000")
         return int(text)
     return Money.parse(text, currency, field="most")
 
@@ -125,6 +125,8 @@ def _in_words(limit: Limit, currency: str) -> str:
         return f"{limit.most / 100:g} % below the floor"
     if limit.most == 10**15:
         return "no limit"
+    if limit.what == TIMES:
+        return f"{limit.most:,} in 24 hours"
     return f"{limit.most:,} rows" if limit.what == ROWS else str(Money(limit.most, currency))
 
 

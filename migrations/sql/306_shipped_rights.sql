@@ -20,6 +20,36 @@ select act_ships('seal.check', 'see', 'check and prove the audit trail',
                  'your role does not check the trail of the agency',
                  'seal_role', 'supervisor agency_admin readonly worker');
 
+-- Seeing personal values in full: who works accounts sees how their debtors are reached; the digits that people are
+-- recognised by are seen by nobody who has not asked for them, by what banks know a transfer only those who reconcile.
+-- These are never refused: who may not sees a mask.
+select act_ships('see.phone', 'see', 'see phone numbers in full', 'your role sees phone numbers masked',
+                 'see_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('see.email', 'see', 'see e-mail addresses in full', 'your role sees e-mail addresses masked',
+                 'see_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('see.address', 'see', 'see postal addresses in full', 'your role sees postal addresses masked',
+                 'see_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('see.ssn', 'see', 'see social security digits in full', 'your role sees these digits masked',
+                 'see_role', '', 'supervisor agency_admin');
+select act_ships('see.bank', 'see', 'see references of bank transfers in full',
+                 'your role sees references of bank transfers masked',
+                 'see_role', 'supervisor agency_admin', 'collector supervisor agency_admin readonly');
+
+-- Having one of them shown for once, with a reason.
+select act_ships('reveal.phone', 'reveal', 'have phone numbers shown', 'your role does not reveal phone numbers',
+                 'reveal_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('reveal.email', 'reveal', 'have e-mail addresses shown', 'your role does not reveal e-mail addresses',
+                 'reveal_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('reveal.address', 'reveal', 'have postal addresses shown',
+                 'your role does not reveal postal addresses',
+                 'reveal_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+select act_ships('reveal.ssn', 'reveal', 'have social security digits shown',
+                 'your role does not reveal social security digits',
+                 'reveal_role', 'collector supervisor agency_admin');
+select act_ships('reveal.bank', 'reveal', 'have references of bank transfers shown',
+                 'your role does not reveal references of bank transfers',
+                 'reveal_role', 'collector supervisor agency_admin', 'collector supervisor agency_admin readonly');
+
 -- Working an account.
 select act_ships(a.name, 'account', a.what, 'your role sees accounts but does not change them',
                  'account_write', 'collector supervisor agency_admin')

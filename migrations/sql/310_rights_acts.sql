@@ -124,7 +124,8 @@ begin
     perform fail('DF400', 'most', format('%s is no limit of %s', most, what), '', '{"field": "most"}');
   elsif num_nonnulls(role, login) <> 1 then
     perform fail('DF400', 'whose', 'a limit is a role''s or a person''s');
-  elsif role not in ('collector', 'supervisor', 'agency_admin') and not (role = 'readonly' and what = 'export') then
+  elsif role not in ('collector', 'supervisor', 'agency_admin') 
+    and not (role = 'readonly' and what in ('export', 'reveal')) then
     perform fail('DF400', 'role', format('%s has no limit of this', role), 'collector, supervisor or agency_admin',
                  '{"field": "role"}');
   end if;
@@ -159,7 +160,7 @@ as $$
     cross join unnest(limits_known()) with ordinality as k(what, no)
     cross join unnest(array['readonly', 'collector', 'supervisor', 'agency_admin']) with ordinality as r(role, no)
     left join office_limit l on l.agency_id = w.agency_id and l.what = k.what and l.role = r.role
-   where r.role <> 'readonly' or k.what = 'export'
+   where r.role <> 'readonly' or k.what in ('export', 'reveal')
    union all
   select l.what, null, u.login, l.most, true
     from office_limit l

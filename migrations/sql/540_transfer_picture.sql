@@ -66,7 +66,8 @@ begin
               'kind', case when p.reverses is null then 'receipt' when t.kind = 'refund' then 'refund'
                            else 'reversal' end,
               'ref', receipt_number(p.id),
-              'method', p.method, 'payer', p.payer, 'reference', mask_reference(p.method, p.reference, (me()).role),
+              'method', p.method, 'payer', p.payer,
+              'reference', seen_reference(p.method, p.reference, p.user_id, me(), sight(me())),
               'reason', p.reason, 'what', r.what, 'of', receipt_number(p.reverses)) || payment_came_by(p)
        from payment p
        left join reversal_reason r on r.name = p.reason

@@ -9,14 +9,11 @@ create or replace function audit_values(ids bigint[], ats timestamptz[])
 as $$
 declare
   who constant identity := me();
+  sees constant text[] := sight(who);
 begin
   return query
     select p.audit_id, p.path,
-           case
-             when p.path like '%ssn\_last4' then '···' || right(p.value, 1)
-             when who.role = 'readonly' and (p.path like '%.value' or p.path like '%.cell %') then '•••'
-             else p.value
-           end
+           seen_as(audit_family(p.path, p.value), p.value, sees)
       from unnest(ids, ats) as asked(id, at)
       join audit_log a on a.agency_id = who.agency_id and a.at = asked.at and a.id = asked.id
       join audit_personal p on p.audit_id = a.id

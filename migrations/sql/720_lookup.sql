@@ -69,12 +69,20 @@ end $$ $f$, scope);
 end loop;
 end $do$;
 
--- `holder` is the collector whose accounts are searched, null for the whole agency. Whoever sees masked values finds
--- only by whole ones: prefixes would spell them out.
+-- Whether what was typed must be the whole value.
+create or replace function lookup_whole(kind text, sees text[]) returns boolean
+  language sql immutable parallel safe
+as $$
+  select kind in ('phone', 'email') and not kind = any (sees)
+$$;
+
+-- `holder` is the collector whose accounts are searched, null for the whole agency. Whoever sees phones or e-mail only
+-- masked finds by whole ones: prefixes would spell them out.
 create or replace function lookup_tier(
   holder int,
   who identity,
   reading jsonb,
+  whole boolean,
   no int,
   tier int,
   after lookup_place,
@@ -85,8 +93,7 @@ create or replace function lookup_tier(
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  asked constant jsonb := reading || jsonb_build_object(
-    'whole', who.role = 'readonly' and reading ->> 'kind' in ('phone', 'email'));
+  asked constant jsonb := reading || jsonb_build_object('whole', whole);
 begin
   if holder is null then
     return array(
@@ -140,11 +147,13 @@ declare
   who constant identity := me();
   f constant lookup_filter := jsonb_populate_record(null::lookup_filter, filter);
   since constant lookup_place := jsonb_populate_record(null::lookup_place, after);
+  sees constant text[] := sight(who);
   mine constant boolean := readings -> 0 ->> 'kind' = 'mine' and exists (
     select from account a where a.collector_id = who.user_id and a.status not in ('closed', 'settled'));
   holder int := case when who.role = 'collector' or mine then who.user_id end;
   found_at lookup_place[] := '{}';
   step record;
+  whole boolean;
 begin
   if f.collector is distinct from 'none' and f.collector is not null then
     holder := coalesce((select u.id
@@ -161,8 +170,9 @@ begin
      order by (r.reading ->> 'kind' = 'name' and t.tier = 1), r.no, t.tier
   loop
     continue when found_at <> '{}' and step.no <> found_at[1].reading;
-    continue when who.role = 'readonly' and step.reading ->> 'kind' in ('phone', 'email') and step.tier = 1;
-    found_at := found_at || lookup_tier(holder, who, step.reading, step.no::int, step.tier,
+    whole := lookup_whole(step.reading ->> 'kind', sees);
+    continue when step.tier = 1 and whole;
+    found_at := found_at || lookup_tier(holder, who, step.reading, whole, step.no::int, step.tier,
                                         case when since.tier = step.tier then since end, f,
                                         size + 1 - cardinality(found_at));
     exit when cardinality(found_at) > size;

@@ -2,25 +2,15 @@
 -- them.
 set role debtflow_kernel;
 
-create or replace function mask_reference(method text, reference text, role text) returns text
-  language sql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select case
-    when method = 'bank_transfer' and role = 'readonly'
-    then '•••' || case when length(reference) > 6 then right(reference, 2) else '' end
-    else reference
-  end
-$$;
-
 -- The reference of one payment as the caller may read it; null where they may not see the payment.
 create or replace function payment_reference(payment bigint) returns text
   language sql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select mask_reference(p.method, p.reference, (me()).role)
+  select seen_reference(p.method, p.reference, p.user_id, m.who, m.sees)
     from payment p
     join account a on a.id = p.account_id
+   cross join (select w as who, sight(w) as sees from (select me() as w) x) m
    where p.id = payment
 $$;
 
@@ -44,10 +34,14 @@ create or replace function payments_of(account bigint) returns table (
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
+  with m as materialized (
+    select w as who, sight(w) as sees from (select me() as w) x
+  )
   select p.id, p.submission_id, case when l.debit % 16 in (2, 3) then -1 else 1 end, p.amount, p.currency::text,
-         p.method, mask_reference(p.method, p.reference, (me()).role), p.effective_on, p.recorded_at, u.login,
+         p.method, seen_reference(p.method, p.reference, p.user_id, m.who, m.sees), p.effective_on, p.recorded_at, u.login,
          p.reverses, r.id, (returned_of(p)).amount, p.reason
     from payment p
+    cross join m
     left join users u on u.id = p.user_id
     left join transfer r on r.reverses = p.id
     cross join lateral (select l.debit from leg l where l.transfer_id = p.id order by l.no limit 1) l

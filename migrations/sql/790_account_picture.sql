@@ -30,36 +30,35 @@ grant execute on function person_debts to debtflow_kernel;
 
 set role debtflow_kernel;
 
-create or replace function mask_contact(kind text, value text, role text) returns text
-  language sql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select case
-    when role in ('collector', 'supervisor', 'agency_admin') then value
-    when kind = 'phone' and length(value) > 8
-    then case when value like '+1%' then '+1' else '+••' end || ' ••• ••• ' || right(value, 4)
-    when kind = 'email' then left(value, 1) || '•••@' || split_part(value, '@', 2)
-    else '•••'
-  end
-$$;
-
-create or replace function mask_ssn(last4 text) returns text
-  language sql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select '···' || right(last4, 1)
-$$;
-
 create or replace function contacts_of(debtor bigint) returns setof jsonb
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
   select jsonb_build_object(
-           'id', c.id, 'kind', c.kind, 'value', mask_contact(c.kind, c.value, (me()).role), 'label', c.label,
+           'id', c.id, 'kind', c.kind, 'value', seen_as(c.kind, c.value, m.sees), 'label', c.label,
            'primary', c.is_primary)
     from debtor_contact c
+   cross join (select sight(me()) as sees offset 0) m
    where c.debtor_id = debtor and c.removed_at is null
    order by array_position(array['phone', 'email', 'address'], c.kind), not c.is_primary, c.id
+$$;
+
+-- What of a debtor is there and not seen in full: what revealing would show.
+create or replace function masked_of(a account, d debtor, who identity, sees text[]) returns text[]
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select array(
+    select f.name
+      from unnest(personal_families()) with ordinality as f(name, no)
+     where f.name <> all (sees)
+       and case
+             when f.name = 'ssn' then d.ssn_last4 is not null
+             when f.name = 'bank' then exists (select from bank_references(a.id, who))
+             else exists (
+               select from debtor_contact c where c.debtor_id = d.id and c.kind = f.name and c.removed_at is null)
+           end
+     order by f.no)
 $$;
 
 create or replace function account_version(number text) returns bigint
@@ -99,6 +98,7 @@ create or replace function account_picture(number text, lines int) returns jsonb
 as $$
 declare
   a constant account := account_seen(number);
+  sees constant text[] := sight(me());
 begin
   return (
     select to_jsonb(a) || jsonb_build_object(
@@ -106,7 +106,8 @@ begin
              'last_payment_on', b.last_payment_on,
              'client', c.code, 'client_name', c.name, 'collector', u.login,
              'debtor', jsonb_build_object(
-               'id', d.id, 'name', d.name, 'ssn', mask_ssn(d.ssn_last4), 'person_id', d.person_id,
+               'id', d.id, 'name', d.name, 'ssn', seen_as('ssn', d.ssn_last4, sees),
+               'person_id', d.person_id, 'masked', masked_of(a, d, me(), sees),
                'contacts', (select coalesce(jsonb_agg(x), '[]') from contacts_of(d.id) x)),
              'moves', (select coalesce(jsonb_agg(to_jsonb(m)), '[]') from account_moves(a) m),
              'flags', flags_of(a.id, z.zone),

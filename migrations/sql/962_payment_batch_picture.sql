@@ -84,12 +84,16 @@ create or replace function payment_batch_lines(b payment_batch, who identity, of
 as $$
   select coalesce(jsonb_agg(jsonb_build_object(
            'id', l.id, 'pass', l.pass, 'no', l.no, 'submission_id', l.submission_id, 'account', l.account,
-           'amount', l.amount, 'method', l.method, 'reference', mask_reference(l.method, l.reference, who.role),
+           'amount', l.amount, 'method', l.method, 'reference', case
+             when who.user_id in (b.opened_by, b.second_by) then l.reference
+             else seen_reference(l.method, l.reference, l.keyed_by, who, m.sees)
+           end,
            'payer', l.payer, 'effective_on', l.effective_on, 'allow_duplicate', l.allow_duplicate,
            'overpayment', l.overpayment, 'state', l.state, 'outcome', l.outcome, 'payment_id', l.payment_id,
            'by', u.login, 'version', l.version, 'debtor', a.debtor_name, 'status', a.status,
            'owing', sum4(d.due), 'owing_currency', d.currency) order by l.no), '[]')
     from unnest(nos) n
+    cross join (select sight(who) as sees offset 0) m
     cross join lateral (select *
                           from payment_batch_line l
                          where l.batch_id = b.id and l.pass = of_pass and l.no = n

@@ -37,7 +37,7 @@ as $$
            'account', (select a.number from account a where a.id = r.account_id),
            'method', (select min(p.method) from payment p join receipt_part x on x.payment_id = p.id
                        where x.receipt_id = r.id),
-           'reference', (select min(mask_reference(p.method, p.reference, (me()).role))
+           'reference', (select min(seen_reference(p.method, p.reference, p.user_id, me(), sight(me())))
                            from payment p
                            join receipt_part x on x.payment_id = p.id
                           where x.receipt_id = r.id),

@@ -30,6 +30,7 @@ class AccountHead(Vertical):
         self._present = Static("", id="present")
         self._flags = Static("", id="flags")
         self._held = Static("", id="held")
+        self._revealed = Static("", id="revealed")
         self._names = ""
 
     def compose(self) -> ComposeResult:
@@ -38,10 +39,12 @@ class AccountHead(Vertical):
             yield self._where
         yield self._flags
         yield self._held
+        yield self._revealed
         yield self._present
 
     def on_mount(self) -> None:
-        self._flags.display = self._held.display = self._present.display = False
+        for part in (self._flags, self._held, self._revealed, self._present):
+            part.display = False
 
     def show(self, account: Account) -> None:
         """Show an account's name and flags."""
@@ -56,6 +59,16 @@ class AccountHead(Vertical):
         """Say what is held by charges under way, or nothing."""
         self._held.update(Content("\n").join(lines))
         self._held.display = bool(lines)
+
+    def show_revealed(self, lines: Sequence[Content]) -> None:
+        """Show what was masked, or hide it again."""
+        self._revealed.update(Content("\n").join(lines))
+        self._revealed.display = bool(lines)
+
+    @property
+    def reveals(self) -> bool:
+        """Whether something shows that is masked."""
+        return bool(self._revealed.display)
 
     def show_viewers(self, viewers: Sequence[tuple[str, datetime]]) -> None:
         """Say who else has the account open and since when, or nothing."""

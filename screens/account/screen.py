@@ -13,9 +13,9 @@ from textual.containers import Container
 
 from screens.account import forms
 from screens.account.adjust import AdjustForm, PayoffForm
-from screens.account.charging import ChargingAccount
 from screens.account.ports import AccountBook, AdjustmentBook, ChargeBook, InterestBook, Reversals
 from screens.account.refund import RefundForm, by_charge, left_of, why_not
+from screens.account.reveal import RevealingAccount
 from screens.account.reverse import ReverseForm
 from screens.base import Desk, FormDialog, key
 from screens.dialogs.confirm import Confirm
@@ -39,7 +39,7 @@ RIGHTS = {
 ONLY_IN = {"add_contact": "contacts", "remove_contact": "contacts", "remove_method": "methods"}
 
 
-class AccountScreen(ChargingAccount):
+class AccountScreen(RevealingAccount):
     """Opens one account; ``then`` starts one of its actions as soon as it is read."""
 
     CSS_PATH = "account.tcss"
@@ -72,6 +72,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         key("g", "flag", "flag", "Raise or lift a flag", show=False),
         key("w", "assign", "assign", "Give the account to another collector", show=False),
         key("l", "plan", "plan", "Promise, payment plan and settlement offer", show=False),
+        key("v", "reveal", "show hidden", "Show for a moment what is masked, with a reason", show=False),
         key("h", "history", "history", "Audit trail of this account"),
         key("y", "copy", "copy", "Copy what is under the cursor", show=False),
     ]
@@ -81,13 +82,11 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         adjustments: AdjustmentBook | None = None, interest: InterestBook | None = None,
         charges: ChargeBook | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(desk, number, charges)
+        super().__init__(desk, accounts, number, charges)
         self._adjustments = adjustments
         self._interest = interest
-        self._book = accounts
         self._payments = payments
         self._then = then
-        self._account: Account | None = None
 
     @property
     def crumb(self) -> str:
@@ -212,7 +211,7 @@ A change made elsewhere shows by itself within two seconds. ◆ says who else ha
         self.ask(partial(self._book.postings, self._number, bucket), self._lists.show_postings, topic="postings")
 
     def action_back(self) -> None:
-        if self._lists.view != "timeline" and not self.acting:
+        if self._lists.view != "timeline" and not self.acting and not self._head.reveals:
             self.action_view("timeline")
         else:
             super().action_back()

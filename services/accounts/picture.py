@@ -132,7 +132,7 @@ def _ahead(seen: Json, currency: str) -> Ahead:
 
 def _debtor(seen: Json) -> Debtor:
     contacts = tuple(contact(each) for each in seen["contacts"])
-    return Debtor(seen["id"], seen["name"], seen["ssn"], seen["person_id"], contacts)
+    return Debtor(seen["id"], seen["name"], seen["ssn"], seen["person_id"], contacts, tuple(seen["masked"]))
 
 
 def _other(debt: Json) -> OtherDebt:

@@ -20,6 +20,8 @@ CALL_OUTCOMES = (
 )
 FLAG_KINDS = ("cease_and_desist", "attorney", "bankrupt", "deceased", "dispute")
 CONTACT_KINDS = ("phone", "email", "address")
+MASKED = (*CONTACT_KINDS, "ssn", "bank")
+"""What is masked by role; ``bank`` are the references of bank transfers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
+    """Who owes; ``masked`` names what there is and the caller sees masked: phone, email, address, ssn, bank."""
+
     id: int
     name: str
     ssn: str | None
     person_id: int | None
     contacts: tuple[Contact, ...]
+    masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +224,16 @@ class Viewer:
 
     user: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What was masked, shown once: values beside what they are of, a contact's label or a receipt.
+
+    ``left`` is how many more this person may reveal within 24 hours.
+    """
+
+    number: str
+    field: str
+    values: tuple[tuple[str, str], ...]
+    left: int

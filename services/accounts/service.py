@@ -7,8 +7,8 @@ from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
-from services.accounts import acts, lookup, picture
-from services.accounts.results import BUCKETS, Account, AccountPage, Activity, Contact, Posting, Viewer
+from services.accounts import acts, lookup, picture, revealing
+from services.accounts.results import BUCKETS, Account, AccountPage, Activity, Contact, Posting, Revealed, Viewer
 from services.domain.lookup import LookupQuery
 from services.domain.money import Money
 from services.domain.numbers import parse_account_number
@@ -141,6 +141,17 @@ class Accounts:
         """Lift a flag; a dispute gives the account back the status it had."""
         said = prose(reason, "reason", acts.SHORT_LENGTH, required=True)
         self._write(acts.LIFT_FLAG, parse_account_number(number), acts.flag_kind(kind), said)
+
+    # ---- what is masked
+
+    def reveal(self, number: str, field: str, reason: str) -> Revealed:
+        """Show what is masked of one kind: phone, email, address, ssn, or bank (references of bank transfers).
+
+        It counts against the person's limit, is a security event, and wants the password of the last minutes. Raises
+        NotAllowed where the role may not or rule ``step_up`` wants the password, Refused (``reveal_limit``) where the
+        limit is reached.
+        """
+        return revealing.reveal(self._store, parse_account_number(number), field, reason)
 
     # ---- presence
 

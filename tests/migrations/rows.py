@@ -208,5 +208,9 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into office_limit (agency_id, what, user_id, most) values (1, 'refund_freely', 1, 500)",
         "insert into signin_log values (1, 'postgresql.json', 7, now(), 'gone')",
     ),
+    "0023": (
+        "insert into reveal (agency_id, account_id, user_id, field, reason, shown, at) values (1, 1, 1, 'ssn', 'asked "
+        "who is calling', 1, now())",
+    ),
     "0024": ("insert into audit_filter values (1, 1, 'refunds', 'text:refund', now())",),
 }

@@ -24,6 +24,7 @@ from services.accounts.results import (
     OtherDebt,
     PaymentRow,
     Posting,
+    Revealed,
     StatusMove,
     Viewer,
 )
@@ -165,6 +166,7 @@ def account(**changes: Any) -> Account:
                 Contact(2, "email", "q7@example.org", "", True),
                 Contact(3, "address", "7 Wacker Drive, Chicago IL 60601", "home", False),
             ),
+            ("ssn",),
         ),
         flags=(Flag("attorney", "speak to Bright & Low, +1 312 555 0142", date(2026, 11, 14), "ana"),),
         others=(OtherDebt(account_number(10030), "NORTHBY", "disputed", "ben", usd("310")),),
@@ -289,6 +291,10 @@ class FakeAccounts(Fake):
         old = self._account(number)
         kept = tuple(entry for entry in old.debtor.contacts if entry.id != contact_id)
         self.book[number] = replace(old, debtor=replace(old.debtor, contacts=kept))
+
+    def reveal(self, number: str, field: str, reason: str) -> Revealed:
+        self.enter("reveal", number, field, reason)
+        return Revealed(number, field, (("", "0007"),), 19)
 
     def raise_flag(self, number: str, kind: str, note: str) -> None:
         self.enter("raise_flag", number, kind, note)

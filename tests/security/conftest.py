@@ -112,6 +112,8 @@ EXTRAS = (
     "insert into two_person select id, 'refund.make', false from agency",
     "insert into approval (agency_id, act, what, facts, asked_by, asked_at) select agency_id, 'refund.make', 'x', "
     "'{}', min(id), now() from users group by agency_id",
+    "insert into reveal (agency_id, account_id, user_id, field, reason, shown, at) select agency_id, id, "
+    "collector_id, 'ssn', 'asked who is calling', 1, now() from account where collector_id is not null",
     "insert into interest_pause (agency_id, account_id, from_on, note, paused_by) select agency_id, id, "
     "'2025-11-01', 'asked for', 1 from account",
     "insert into interest_off (agency_id, account_id, from_on) select agency_id, id, '2025-11-01' from account",

@@ -72,6 +72,11 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (KERNEL, USERADMIN), "role_may may roles_that_may roles_in_words only_who_may"),
     (OWNER, (KERNEL,), "limit_of limit_shipped limits_known"),
     (OWNER, (), "act_ships"),
+    # what of a person is masked, and showing it
+    (OWNER, (KERNEL,), "personal_families sight masked seen_as seen_reference value_family column_family"),
+    (OWNER, (), "audit_family"),
+    (KERNEL, OPERATORS, "account_reveal"),
+    (KERNEL, (), "reveal_window bank_references personal_values reveals_left"),
     (KERNEL, (*OPERATORS, WORKER), "session_rights"),
     (
         KERNEL,
@@ -164,7 +169,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "lookup_numbers_collector "
         "lookup_pairs_agency lookup_pairs_collector lookup_tier lookup_tier_agency lookup_tier_collector "
         "lookup_typos_agency "
-        "lookup_typos_collector mask_contact mask_reference mask_ssn name_typo_ranges name_words payments_of "
+        "lookup_typos_collector lookup_whole masked_of name_typo_ranges name_words payments_of "
         "phone_digits prefix_end "
         "submission_answer submission_claim word_typos",
     ),

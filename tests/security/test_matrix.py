@@ -34,7 +34,7 @@ ASKS: Final = {
     "payment_batch_list payment_batch_show payment_batch_compared payment_batch_seen_by import_profile_bound "
     "audit_origins audit_values audit_proofs audit_texts audit_filter_save audit_filter_drop "
     "agency_list user_list client_list client_settlement_floors user_password "
-    "customer_known",
+    "customer_known account_reveal",
     "account.note": "account_note account_call account_follow_up account_priority",
     "account.contact": "account_contact_save account_contact_remove",
     "account.status": "account_status account_flag_raise account_flag_lift",
@@ -94,6 +94,7 @@ BESIDE: Final = {
     "payment.late",
     "payment_batch.oversee",
     "charge.settle",
+    *(f"{verb}.{family}" for verb in ("see", "reveal") for family in ("phone", "email", "address", "ssn", "bank")),
 }
 # Granted to some groups of people only, beside what the permission table says.
 GRANTED: Final = {"house_health", "seal_health", "job_list", "job_workers", "job_counts"}

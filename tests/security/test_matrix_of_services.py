@@ -104,6 +104,7 @@ ON_AN_ACCOUNT: Rows = {
         "account.contact", lambda d, on: d.accounts.save_contact(on.number, kind="phone", value="3125550188"),
     ),
     "accounts.remove_contact": ("account.contact", lambda d, on: d.accounts.remove_contact(on.number, NONE_SUCH)),
+    "accounts.reveal": ("reveal.ssn", lambda d, on: d.accounts.reveal(on.number, "ssn", "asked who is calling")),
     "accounts.assign": ("account.assign", lambda d, on: d.accounts.assign([on.number], "ben")),
     "payments.preview": (EVERYBODY, lambda d, on: d.payments.preview(cash(on))),
     "payments.post": ("payment.post", lambda d, on: d.payments.post(cash(on), dry_run=True)),

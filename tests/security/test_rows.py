@@ -141,6 +141,7 @@ RELATIONS = {
     "promise": of_account(),
     "refund": of_account(),
     "repeatable": hidden(),
+    "reveal": Rows(collector="user_id = %(user)s"),
     "reversal_reason": reference("name"),
     "roles": reference("name"),
     "saved_method": Rows(collector=f"debtor_id in {DEBTORS}"),

@@ -9,7 +9,7 @@ from typing import Final
 
 WRITTEN: Final = Path(__file__).parents[2] / "migrations/sql"
 ACT = re.compile(
-    r"act_ships\('(?P<act>[\w.]+)', '[\w ]+', '(?:[^']|'')+',\s*'(?:[^']|'')+',\s*'\w+', '(?P<roles>[\w ]+)'", re.DOTALL
+    r"act_ships\('(?P<act>[\w.]+)', '[\w ]+', '(?:[^']|'')+',\s*'(?:[^']|'')+',\s*'\w+', '(?P<roles>[\w ]*)'", re.DOTALL
 )
 ALIKE = re.compile(
     r"act_ships\(a\.name.*?'account_write', '(?P<roles>[\w ]+)'\)\s+from \(values (?P<acts>.*?)\) a\(", re.DOTALL

@@ -18,7 +18,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.store.tables.base import Instant, column, metadata, optional
 
 PEOPLE = "'agency_admin', 'supervisor', 'collector', 'readonly'"
-LIMITS = "'payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export', 'refund_freely'"
 
 office_act = Table(
     "office_act",
@@ -53,7 +52,7 @@ office_limit = Table(
     optional("role", Text, ForeignKey("debtflow.roles.name")),
     optional("user_id", Integer, ForeignKey("debtflow.users.id")),
     column("most", BigInteger),
-    CheckConstraint(f"what in ({LIMITS})", name="office_limit_what"),
+    CheckConstraint("what ~ '^[a-z_]{1,40}$'", name="office_limit_what"),
     CheckConstraint("most between 0 and 1000000000000000", name="office_limit_range"),
     CheckConstraint("num_nonnulls(role, user_id) = 1", name="office_limit_whose"),
     Index("office_limit_role_key", "agency_id", "what", "role", unique=True, postgresql_where=text("role is not null")),
@@ -94,4 +93,22 @@ approval = Table(
     CheckConstraint("num_nonnulls(decided_by, decided_at, approved) in (0, 3)", name="approval_decided_whole"),
     CheckConstraint("used_at is null or approved", name="approval_used_approved"),
     Index("approval_open_idx", "agency_id", "asked_by", "act", postgresql_where=text("used_at is null")),
+)
+
+reveal = Table(
+    "reveal",
+    metadata,
+    column("id", BigInteger, Identity(always=True), primary_key=True),
+    column("agency_id", Integer, ForeignKey("debtflow.agency.id")),
+    column("account_id", BigInteger, ForeignKey("debtflow.account.id")),
+    column("user_id", Integer, ForeignKey("debtflow.users.id")),
+    column("field", Text),
+    column("reason", Text),
+    column("shown", Integer),
+    column("at", Instant),
+    CheckConstraint("field in ('phone', 'email', 'address', 'ssn', 'bank')", name="reveal_field"),
+    CheckConstraint("length(reason) between 1 and 400", name="reveal_reason_length"),
+    CheckConstraint("shown >= 0", name="reveal_shown_counted"),
+    Index("reveal_user_idx", "user_id", "at"),
+    Index("reveal_account_idx", "account_id"),
 )
