@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from services.ledger import Doctor, Ledger
     from services.office import Agencies, Clients, Users
     from services.payments import Payments
+    from services.pii import Pii
     from services.plans import Plans, Promises, Settlements
     from services.pull import Pull
     from services.receipts import Receipts
@@ -195,6 +196,12 @@ class Services(Office):
             lambda file, name, client, kind: stage(self.store, file, name, client, Terms(kind=kind), vault=self.vault),
             lambda batch, going_on: release(self.store, batch, leave_errors=True, progress=lambda _: going_on()),
         )
+
+    @cached_property
+    def pii(self) -> Pii:
+        from services.pii import Pii
+
+        return Pii(self.store, self.vault)
 
     @cached_property
     def audit(self) -> Audit:

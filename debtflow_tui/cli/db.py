@@ -63,7 +63,7 @@ def bootstrap(report: Report) -> None:
     if settings.embedded:
         whereabouts.joined(settings, create=True)
     with _translated():
-        left_undone = runner.bootstrap(_conninfo(settings, whereabouts.MAINTENANCE), database)
+        left_undone = runner.bootstrap(owner_conninfo(settings, whereabouts.MAINTENANCE), database)
     for words in left_undone:
         report.say(words)
     document = {"database": database, "bootstrapped": True, "left_undone": left_undone}
@@ -76,7 +76,7 @@ def migrate(report: Report) -> None:
     """Bring the database to this release; one transaction, safe to repeat."""
     from migrations import runner
 
-    conninfo = _conninfo(config.load())
+    conninfo = owner_conninfo(config.load())
     with _translated():
         runner.upgrade(conninfo)
         found = runner.status(conninfo)
@@ -92,7 +92,7 @@ def status(context: click.Context) -> None:
     report: Report = context.obj
     settings = config.load()
     with _translated():
-        found = runner.status(_conninfo(settings))
+        found = runner.status(owner_conninfo(settings))
     document = {
         "database": settings.database.url or f"embedded server in {settings.home}", "current": found.current,
         "head": found.head, "stale": found.stale, "up_to_date": found.up_to_date,
@@ -151,7 +151,7 @@ def _embedded_only(what: str) -> Settings:
     return settings
 
 
-def _conninfo(settings: Settings, database: str | None = None) -> str:
+def owner_conninfo(settings: Settings, database: str | None = None) -> str:
     """As the configured login; on the embedded server as its superuser."""
     from debtflow_tui import whereabouts
 

@@ -41,6 +41,7 @@ GROUPS: Final = {
     "rights": ("rights", "Who may do what, and what takes two persons."),
     "limit": ("rights", "How much each role and person may."),
     "approval": ("rights", "What waits for a second person."),
+    "pii": ("pii", "Forget persons; legal holds; how long records are kept."),
     "client": ("client", "The creditors and their contracts."),
     "user": ("user", "The people who work here."),
     "agency": ("agency", "The agencies of this installation."),

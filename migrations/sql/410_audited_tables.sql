@@ -140,7 +140,7 @@ select audit_table('agency', 'agency', 'id', 'code', '', 'id,next_number'),
        audit_table('account', 'account', 'id', 'number', 'debtor_name', 'id,agency_id,last_norm,first_norm'),
        audit_table('account_flag', 'account', 'account_id', '', 'note', 'id,agency_id,account_id'),
        audit_table('debtor', 'debtor', 'id', '', 'name,ssn_last4', 'id,agency_id,first_norm,last_norm'),
-       audit_table('debtor_contact', 'debtor', 'debtor_id', '', 'value', 'agency_id,debtor_id');
+       audit_table('debtor_contact', 'debtor', 'debtor_id', '', 'value,label', 'agency_id,debtor_id');
 
 create trigger audit_update
   after update on account_balance referencing old table as old_rows new table as new_rows

@@ -47,6 +47,10 @@ declare
 begin
   perform only_who_may(me(), right_for(act));
   a := account_seen(number);
+  if exists (select from debtor d where d.id = a.debtor_id and d.forgotten_at is not null) then
+    perform fail('DF422', 'debtor-forgotten', format('the debtor of %s was forgotten', number),
+                 'nothing is written about them any more');
+  end if;
   perform act_begin(act, reason);
   return a;
 end $$;

@@ -3,7 +3,23 @@
 set role debtflow_owner;
 
 select kernel_works('file_chunk', 'agency_id = (select (me()).agency_id)');
-select guard_append_only('file_chunk');
+-- A chunk stays as long as its file is kept: only what a redacted copy has taken the place of may go.
+create or replace function file_chunk_stays() returns trigger
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if exists (select from file f where f.id = old.file_id and f.place <> 'redacted') then
+    raise exception using
+      errcode = 'DF423', constraint = 'append_only', message = 'file_chunk is append-only',
+      hint = 'forget the person that is in it: debtflow pii forget';
+  end if;
+  return old;
+end $$;
+create trigger append_only before delete on file_chunk for each row execute function file_chunk_stays();
+create trigger append_only_rows before update or truncate on file_chunk
+  for each statement execute function refuse_change();
+alter table file_chunk enable always trigger append_only, enable always trigger append_only_rows;
 grant select, insert on file_chunk to debtflow_kernel;
 
 -- A file is whole when the transaction that brings it ends, or that transaction does not end: nobody leaves half a file
@@ -119,38 +135,51 @@ begin
   insert into file_chunk (file_id, seq, agency_id, bytes) values (file, seq, who.agency_id, file_chunk_keep.bytes);
 end $$;
 
--- Some bytes of a batch's file as it was sent, 16 MiB at most: themselves, or the bucket where they lie with the hashes
--- of the pieces that hold them, 4 MiB each. Whoever reads them is noted.
-create or replace function import_file_read(batch bigint, from_byte bigint, most int)
+-- Some bytes of a file: themselves, or the bucket where they lie with the hashes of the pieces that hold them, 4 MiB
+-- each.
+create or replace function file_bytes(file bigint, from_byte bigint, most int)
   returns table (bytes bytea, bucket text, key text, size bigint, pieces bytea[])
-  language plpgsql volatile security definer
+  language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  who constant identity := import_clerk('import.raw');
   piece constant bigint := 4194304;
-  f record;
 begin
-  select x.id, x.place
-    into f
-    from import_batch b
-    join file x on x.id = b.file_id
-   where b.id = batch and b.agency_id = who.agency_id;
-  if not found then
-    perform fail('DF404', 'batch', format('there is no import batch %s', batch), 'debtflow import list');
-  end if;
   if coalesce(from_byte, -1) not between 0 and 1099511627776 or coalesce(most, 0) not between 1 and 16777216 then
     perform fail('DF400', 'bytes', 'a reading takes 1 to 16777216 bytes from 0 to 1099511627776 on');
   end if;
-  perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
   return query
-  select case f.place
+  select case x.place
            when 'row' then substring(x.bytes from least(from_byte, 1073741824)::int + 1 for most)
            when 'chunks' then file_part(x.id, from_byte, most)
          end,
          x.bucket, x.key, x.size, x.pieces[from_byte / piece + 1 : (from_byte + most - 1) / piece + 1]
     from file x
-   where x.id = f.id;
+   where x.id = file_bytes.file;
+end $$;
+
+-- The same of a batch's file as it was sent, or of the redacted copy that stands for it, and the hash of which it is.
+-- Whoever reads them is noted.
+create or replace function import_file_read(batch bigint, from_byte bigint, most int)
+  returns table (bytes bytea, bucket text, key text, size bigint, pieces bytea[], sha256 bytea)
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := import_clerk('import.raw');
+  f record;
+begin
+  select c.id, c.sha256
+    into f
+    from import_batch b
+    join file x on x.id = b.file_id
+    join file c on c.id = coalesce(x.redacted_as, x.id)
+   where b.id = batch and b.agency_id = who.agency_id;
+  if not found then
+    perform fail('DF404', 'batch', format('there is no import batch %s', batch), 'debtflow import list');
+  end if;
+  perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
+  return query select b.*, f.sha256 from file_bytes(f.id, from_byte, most) b;
 end $$;
 
 select operators_may('execute on function file_keep, file_chunk_keep, file_place, file_keep_outside, import_file_read');

@@ -65,6 +65,9 @@ begin
                    else 'send only what is new'
                  end,
                  jsonb_build_object('batch', b.id));
+  elsif exists (select from file f where f.agency_id = agency and f.sha256 = digest and f.place = 'redacted') then
+    perform fail('DF422', 'file-redacted', 'somebody who is in this file was forgotten: it does not come in again',
+                 'ask the client for a file without them');
   end if;
 end $$;
 

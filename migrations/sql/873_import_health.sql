@@ -182,6 +182,7 @@ as $$
      and case f.place
            when 'row' then length(f.bytes) is distinct from f.size or p.file_id is not null
            when 'bucket' then p.file_id is not null
+           when 'redacted' then p.file_id is not null
            else coalesce(p.size, 0) <> f.size
                 or p.pieces <> p.last + 1
                 or p.short > 1

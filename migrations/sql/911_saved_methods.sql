@@ -11,7 +11,7 @@ grant update (brand, last4, expires, removed_at) on saved_method to debtflow_ker
 select operators_may('select (id, agency_id, debtor_id, gateway, kind, brand, last4, expires, added_at, removed_at) '
                      'on saved_method');
 select audit_table('gateway_customer', 'debtor', 'debtor_id', '', '', 'id,agency_id,debtor_id,key'),
-       audit_table('saved_method', 'debtor', 'debtor_id', '', '', 'id,agency_id,debtor_id');
+       audit_table('saved_method', 'debtor', 'debtor_id', '', 'provider_id,brand,last4,expires', 'id,agency_id,debtor_id');
 
 set role debtflow_kernel;
 

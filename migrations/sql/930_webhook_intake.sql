@@ -53,17 +53,25 @@ begin
 end $$;
 create trigger received before insert on webhook_event for each row execute function webhook_received();
 
--- What was received is kept as it was; only what became of it changes. Only what was never accepted may be deleted.
+-- What was received is kept as it was, or forgotten as a whole; only what became of it changes. Only what was never
+-- accepted may be deleted.
 create trigger append_only
-  before update of
-    id, agency_id, provider, event_id, type, created_at, received_at, headers, signature, body, size, sha256
+  before update of id, agency_id, provider, event_id, type, created_at, received_at, size, sha256
   on webhook_event for each statement execute function refuse_change();
+create trigger append_only_received
+  before update of headers, signature, body
+  on webhook_event for each row when (new.forgotten_at is null) execute function refuse_change();
+create trigger append_only_forgotten
+  before update of forgotten_at
+  on webhook_event for each row when (old.forgotten_at is not null) execute function refuse_change();
 create trigger append_only_accepted
   before delete on webhook_event for each row when (old.state <> 'refused') execute function refuse_change();
 create trigger append_only_rows
   before truncate on webhook_event for each statement execute function refuse_change();
 alter table webhook_event
   enable always trigger append_only,
+  enable always trigger append_only_received,
+  enable always trigger append_only_forgotten,
   enable always trigger append_only_accepted,
   enable always trigger append_only_rows;
 
@@ -71,7 +79,8 @@ alter table webhook_event
 create trigger audit_update
   after update on webhook_event referencing old table as old_rows new table as new_rows
   for each statement
-  execute function audit('webhook', 'id', 'event_id', '', 'deliveries,last_delivery_at,attempts,settled_at');
+  execute function audit('webhook', 'id', 'event_id', '',
+                         'deliveries,last_delivery_at,attempts,settled_at,headers,signature,body');
 
 -- Queued means: there is a job that will look at it. A statement defers the jobs of all its rows at once. They carry no
 -- lock to run under: what two looks at one event do is decided under the locks of what it is about, and the library

@@ -70,6 +70,10 @@ begin
     perform fail('DF422', 'webhook_refused', format('webhook %s was refused: %s', event, e.reason),
                  'nobody knows who sent it; ask the provider to send the event again');
   end if;
+  if e.forgotten_at is not null then
+    perform fail('DF422', 'webhook_forgotten', format('webhook %s was about somebody who was forgotten', event),
+                 'nothing is left to look at');
+  end if;
   perform act_begin('webhook.redrive');
   update webhook_event x
      set state = 'queued', reason = null, settled_at = null

@@ -62,8 +62,12 @@ begin
     message = format('line %s of batch %s is posted', old.no, old.batch_id),
     hint = 'a supervisor can reverse its payment';
 end $$;
+-- All but the reference, which may have to be forgotten.
 create trigger posted_stays
-  before update on payment_batch_line for each row when (old.payment_id is not null)
+  before update of
+    id, batch_id, agency_id, pass, no, submission_id, account, amount, method, payer, effective_on, allow_duplicate,
+    overpayment, dropped, outcome, posting_id, payment_id, keyed_by, keyed_at, version
+  on payment_batch_line for each row when (old.payment_id is not null)
   execute function payment_batch_line_guard();
 create trigger append_only_rows
   before delete or truncate on payment_batch_line for each statement execute function refuse_change();

@@ -1,4 +1,4 @@
-"""An S3-compatible bucket: objects are created once and never written again.
+"""An S3-compatible bucket: objects are created once, never written again, and removed where somebody is forgotten.
 
 Its library is loaded where a bucket is opened, and nowhere else.
 """
@@ -89,6 +89,19 @@ class Bucket:
 
         return self._told(get, f"read {key}")
 
+    def remove(self, key: str) -> None:
+        """Take an object away; nothing happens where none is."""
+        import obstore
+
+        def delete() -> None:
+            try:
+                obstore.delete(self._store, key)
+            except FileNotFoundError as missing:
+                if "NoSuchBucket" in str(missing):
+                    raise
+
+        self._told(delete, f"remove {key}")
+
     def sizes(self, folder: str) -> Iterator[tuple[str, int]]:
         """Every object below a folder by its key, with its size; a request a thousand."""
         import obstore
@@ -131,7 +144,7 @@ class Bucket:
             )  # fmt: skip
         return Misconfigured(
             f"{self._where} does not let the key {shown(self._key_id, 40)} {doing}", rule="bucket-rights",
-            hint="it needs GetObject, PutObject and ListBucket there, and nothing else",
+            hint="it needs GetObject, PutObject and ListBucket there, and DeleteObject where somebody is forgotten",
         )  # fmt: skip
 
 

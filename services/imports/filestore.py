@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection
 
@@ -53,13 +53,19 @@ def _keep_here(connection: Connection, sent: Sent) -> int:
 
 
 def read(store: Store, batch: Batch, vault: Vault) -> Iterator[bytes]:
-    """Every byte in order; raises Refused at the end where they are not those whose hash the batch has."""
-    digest, at = hashlib.sha256(), 0
-    while piece := part(store, batch.id, vault, at, _AT_ONCE):
+    """Every byte in order; raises Refused at the end where they are not those whose hash is known.
+
+    That is the hash of what was sent, or, where somebody in it was forgotten, of the redacted copy.
+    """
+    digest, at, wanted = hashlib.sha256(), 0, batch.sha256
+    while True:
+        piece, wanted = _part(store, batch.id, vault, at, _AT_ONCE)
+        if not piece:
+            break
         digest.update(piece)
         at += len(piece)
         yield piece
-    if digest.hexdigest() != batch.sha256:
+    if digest.hexdigest() != wanted:
         raise Refused(
             f"the file of batch {batch.id} is not what was sent: its hash differs",
             rule="file-spoilt",
@@ -86,9 +92,12 @@ def row_bytes(store: Store, batch: Batch, row: ImportRow, vault: Vault) -> RawBy
 def kept(store: Store, vault: Vault) -> tuple[KeptFile, ...]:
     """Every file of the agency and what its bucket lacks of it, newest first; one request lists a thousand pieces."""
     query = """
-    select f.sha256, f.size, f.place, f.bucket, f.key, f.stored_at,
-           array(select b.id from debtflow.import_batch b where b.file_id = f.id order by b.id)
-      from debtflow.file f order by f.id desc
+    select f.sha256, c.size, c.place, c.bucket, c.key, f.stored_at,
+           array(select b.id from debtflow.import_batch b where b.file_id = f.id order by b.id), f.place = 'redacted'
+      from debtflow.file f
+      join debtflow.file c on c.id = coalesce(f.redacted_as, f.id)
+     where not exists (select from debtflow.file o where o.redacted_as = f.id)
+     order by f.id desc
     """
     rows = store.ask(lambda c: c.exec_driver_sql(query).fetchall())
     outside = [(bucket, key, size) for _, size, place, bucket, key, *_ in rows if place == "bucket"]
@@ -96,8 +105,8 @@ def kept(store: Store, vault: Vault) -> tuple[KeptFile, ...]:
     for bucket in {bucket for bucket, _, _ in outside}:
         lost |= vault.missing(bucket, {key: size for named, key, size in outside if named == bucket})
     return tuple(
-        KeptFile(bytes(digest).hex(), size, bucket, key, at, tuple(batches), lost.get(key, 0))
-        for digest, size, _, bucket, key, at, batches in rows
+        KeptFile(bytes(digest).hex(), size, bucket, key, at, tuple(batches), lost.get(key, 0), redacted)
+        for digest, size, _, bucket, key, at, batches, redacted in rows
     )
 
 
@@ -120,8 +129,18 @@ def _copied(store: Store, batch: Batch, vault: Vault) -> Iterator[tuple[BinaryIO
 
 def part(store: Store, batch_id: int, vault: Vault, at: int, most: int) -> bytes:
     """Some bytes of a batch's file, 16 MiB at most; Refused where they are not those that were sent. It is recorded."""
-    query = "select bytes, bucket, key, size, pieces from debtflow.import_file_read(%s, %s, %s)"
-    data, bucket, key, size, pieces = store.act(lambda c: c.exec_driver_sql(query, (batch_id, at, most)).one())
+    return _part(store, batch_id, vault, at, most)[0]
+
+
+def _part(store: Store, batch_id: int, vault: Vault, at: int, most: int) -> tuple[bytes, str]:
+    query = "select bytes, bucket, key, size, pieces, sha256 from debtflow.import_file_read(%s, %s, %s)"
+    *found, digest = store.act(lambda c: c.exec_driver_sql(query, (batch_id, at, most)).one())
+    return fetched(vault, found, at, most), bytes(digest).hex()
+
+
+def fetched(vault: Vault, found: Sequence[Any], at: int, most: int) -> bytes:
+    """Some bytes of a file as the database told of them: themselves, or where they lie."""
+    data, bucket, key, size, pieces = found
     if bucket is None:
-        return bytes(data)
+        return bytes(data or b"")
     return vault.part(bucket, key, pieces, at, most) if at < size else b""

@@ -97,7 +97,10 @@ class RawBytes:
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file as it was sent; ``bucket`` and ``key`` are None in the database, ``missing`` counts lost pieces."""
+    """A file by the hash of what was sent; ``bucket`` and ``key`` are None in the database.
+
+    ``missing`` counts lost pieces. ``redacted``: somebody in it was forgotten, and what is kept is a copy without them.
+    """
 
     sha256: str
     size: int
@@ -106,11 +109,13 @@ class KeptFile:
     stored_at: datetime
     batches: tuple[int, ...]
     missing: int
+    redacted: bool = False
 
     @property
     def where(self) -> str:
         """In one line."""
-        return "the database" if self.bucket is None else f"{self.bucket}: {self.key}"
+        place = "the database" if self.bucket is None else f"{self.bucket}: {self.key}"
+        return f"{place}, redacted" if self.redacted else place
 
 
 @dataclass(frozen=True, slots=True)

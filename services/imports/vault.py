@@ -28,6 +28,9 @@ class Objects(Protocol):
     def read(self, key: str) -> bytes | None:
         """A whole object, None where none is there."""
 
+    def remove(self, key: str) -> None:
+        """Take an object away; nothing happens where none is."""
+
     def sizes(self, folder: str) -> Iterator[tuple[str, int]]:
         """Every object below a folder by its key, with its size."""
 
@@ -73,6 +76,12 @@ class Vault:
         first = at // PIECE
         read = b"".join(_checked(objects, bucket, piece_name(key, first + n), it) for n, it in enumerate(hashes))
         return read[at - first * PIECE :][:most]
+
+    def drop(self, bucket: str, key: str, pieces: int) -> None:
+        """Take every piece of a file away; versions that the bucket keeps are its owner's to remove."""
+        objects = self.open(bucket)
+        for seq in range(pieces):
+            objects.remove(piece_name(key, seq))
 
     def missing(self, bucket: str, files: Mapping[str, int]) -> dict[str, int]:
         """How many pieces of each file, by key and size, are not there, or not as long as they were."""

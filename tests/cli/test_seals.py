@@ -85,6 +85,9 @@ class Objects:
     def read(self, key: str) -> bytes | None:
         return self.kept.get(key)
 
+    def remove(self, key: str) -> None:
+        self.kept.pop(key, None)
+
     def sizes(self, folder: str):
         return ((key, len(data)) for key, data in self.kept.items() if key.startswith(f"{folder}/"))
 

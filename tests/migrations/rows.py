@@ -213,4 +213,13 @@ ROWS: dict[str, tuple[str, ...]] = {
         "who is calling', 1, now())",
     ),
     "0024": ("insert into audit_filter values (1, 1, 'refunds', 'text:refund', now())",),
+    "0026": (
+        "insert into legal_hold (agency_id, debtor_id, reason, placed_by, placed_at) values (1, 1, 'a case', 1, now())",
+        "insert into retention values (1, 400)",
+        "insert into forgetting (agency_id, accounts, reason, at, user_id, done) values (1, '{10023-0}', 'request', "
+        "now(), 1, '{}')",
+        "insert into file_doomed (agency_id, bucket, key, pieces, since) values (1, 'files', 'x', 1, now())",
+        "insert into file (agency_id, sha256, size, place, redacted_as, stored_at) select 1, sha256('gone'), 4, "
+        "'redacted', id, now() from file where sha256 = sha256('z')",
+    ),
 }

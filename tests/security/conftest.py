@@ -159,6 +159,12 @@ EXTRAS = (
     "opened_at, heard_at) select agency_id, account_id, id, 'stripe', 'du_' || account_id, 1, currency, 'lost', "
     "'general', now(), now() from charge",
     "insert into breaker (agency_id, gateway, since) select id, 'stripe', now() from agency",
+    "insert into retention select id, 400 from agency",
+    "insert into legal_hold (agency_id, debtor_id, reason, placed_by, placed_at) select agency_id, id, 'a case', 1, "
+    "now() from debtor",
+    "insert into forgetting (agency_id, accounts, reason, at, user_id, done) select id, '{1-2}', 'request', now(), 1, "
+    "'{}' from agency",
+    "insert into file_doomed (agency_id, bucket, key, pieces, since) select id, 'files', 'x', 1, now() from agency",
     "reset search_path",
 )
 

@@ -84,6 +84,26 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "rights_table permission_set two_person_set limit_set limits_table approval_ask approval_decide approvals",
     ),
     (KERNEL, (), "act_known approval_lasts takes_two two_persons"),
+    # forgetting
+    (
+        OWNER,
+        (KERNEL,),
+        "forgotten erase_debtors erase_accounts erase_claims erase_words erase_rows erase_webhooks "
+        "erase_trail provider_names",
+    ),
+    (OWNER, (), "import_findings_bare import_parsed_bare file_chunk_stays"),
+    (
+        KERNEL,
+        OPERATORS,
+        "pii_status pii_hold pii_holds pii_retention pii_retention_set pii_list pii_forget pii_check pii_release "
+        "pii_files pii_file_read pii_copy_begin pii_copy_chunk pii_doomed pii_doomed_gone",
+    ),
+    (
+        KERNEL,
+        (),
+        "pii_account pii_debtors pii_accounts retention_days pii_last_work pii_known pii_words pii_row_tells pii_rows "
+        "pii_money_moves pii_blocks pii_redact pii_redact_all pii_providers pii_refuse_blocked pii_lock file_bytes",
+    ),
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),

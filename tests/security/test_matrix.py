@@ -71,6 +71,12 @@ ASKS: Final = {
     "interest.accrue": "interest_accrue",
     "events.see": "event_consumers events_after events_state",
     "events.consume": "event_consumer_commit event_consumer_leave event_consumer_take events_sequence",
+    "pii.see": "pii_status pii_holds pii_retention pii_list",
+    "pii.retention": "pii_retention_set",
+    "pii.hold": "pii_hold",
+    "pii.release": "pii_release",
+    "pii.forget": "pii_forget pii_check pii_files pii_file_read pii_copy_begin pii_copy_chunk pii_doomed "
+    "pii_doomed_gone",
     "books.see": "book_statement ledger_chart ledger_periods transfer_picture",
     "seal.check": "audit_seal_state audit_added audit_leaves audit_named audit_kept_wrong audit_checked",
     "seal.make": "audit_seal_next audit_digest_keep",

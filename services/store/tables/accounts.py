@@ -101,6 +101,7 @@ debtor = Table(
     column("first_norm", Bytewise),
     column("last_norm", Bytewise),
     optional("ssn_last4", Text),
+    optional("forgotten_at", Instant),
     CheckConstraint("length(name) between 1 and 200", name="debtor_name_length"),
     CheckConstraint(rf"name !~ {UNPRINTABLE}", name="debtor_name_plain"),
     CheckConstraint("ssn_last4 ~ '^[0-9]{4}$'", name="debtor_ssn_form"),

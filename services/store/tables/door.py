@@ -38,6 +38,7 @@ webhook_event = Table(
     column("last_delivery_at", Instant),
     column("attempts", Integer, server_default=text("0")),
     optional("settled_at", Instant),
+    optional("forgotten_at", Instant),
     CheckConstraint("provider in ('stripe', 'paystack')", name="webhook_provider_known"),
     CheckConstraint("length(event_id) between 1 and 255", name="webhook_event_id_length"),
     CheckConstraint("length(type) between 1 and 255", name="webhook_type_length"),
@@ -50,9 +51,12 @@ webhook_event = Table(
     ),
     CheckConstraint("length(reason) between 1 and 400", name="webhook_reason_length"),
     CheckConstraint(
-        "state = 'refused' or (event_id is not null and type is not null and size = length(body) "
-        "and sha256 = sha256(body))",
+        "state = 'refused' or forgotten_at is not null or (event_id is not null and type is not null "
+        "and size = length(body) and sha256 = sha256(body))",
         name="webhook_accepted_whole",
+    ),
+    CheckConstraint(
+        "forgotten_at is null or (body = '' and headers = '[]' and signature is null)", name="webhook_forgotten_empty"
     ),
     CheckConstraint("state <> 'refused' or length(body) <= 4096", name="webhook_refused_cut"),
     CheckConstraint("state not in ('refused', 'failed', 'ignored') or reason is not null", name="webhook_said_why"),

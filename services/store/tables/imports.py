@@ -32,7 +32,9 @@ file = Table(
     optional("bucket", Text),
     optional("key", Text),
     optional("pieces", ARRAY(LargeBinary)),
-    CheckConstraint("place in ('row', 'chunks', 'bucket')", name="file_place_known"),
+    optional("redacted_as", BigInteger, ForeignKey("debtflow.file.id")),
+    CheckConstraint("place in ('row', 'chunks', 'bucket', 'redacted')", name="file_place_known"),
+    CheckConstraint("(place = 'redacted') = (redacted_as is not null)", name="file_redacted_has_copy"),
     CheckConstraint("length(bucket) between 1 and 255", name="file_bucket_length"),
     CheckConstraint(
         "num_nonnulls(bucket, key, pieces) = case when place = 'bucket' then 3 else 0 end", name="file_bucket_has_key"
@@ -48,6 +50,7 @@ file = Table(
     CheckConstraint("(place = 'row') = (bytes is not null)", name="file_row_has_bytes"),
     CheckConstraint("sha256 = sha256(bytes)", name="file_addressed_by_content"),
     UniqueConstraint("agency_id", "sha256", name="file_content_key"),
+    Index("file_redacted_idx", "redacted_as", postgresql_where=text("redacted_as is not null")),
 )
 
 file_chunk = Table(
