@@ -7,12 +7,11 @@ from dataclasses import asdict
 import click
 
 from debtflow_tui import config
-from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import DONE, REFUSED, Report, Table, facts
 from debtflow_tui.cli.session import signed_in
 from debtflow_tui.drafts import drop_about
-from services.errors import Misconfigured
+from services.errors import BadInput, Misconfigured
 from services.pii.results import REASONS, Forgotten, Hold, Traces
 
 
@@ -150,9 +149,15 @@ def retention(report: Report, days: str | None) -> None:
     """Say for how many days after the last work on a debt its records are kept, or set it."""
     with signed_in() as desk:
         if days is not None:
-            desk.pii.set_retention(given.whole(days, "days", "a number of days"))
+            desk.pii.set_retention(_days(days))
         kept = desk.pii.retention()
     report.give({"days": kept}, f"{kept} days after the last work")
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise BadInput("days", f"{text[:40]} is no number of days", hint="0 to 36500")
+    return int(text)
 
 
 @pii.command()

@@ -90,7 +90,7 @@ create or replace function audit_activity() returns trigger
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  told_elsewhere constant text[] := array['id', 'agency_id', 'account_id', 'user_id', 'at'];
+  told_elsewhere constant text[] := array['id', 'agency_id', 'account_id', 'user_id', 'at', 'words'];
   facts jsonb;
 begin
   select jsonb_agg(jsonb_build_object(

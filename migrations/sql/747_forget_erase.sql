@@ -165,6 +165,24 @@ begin
    where r.batch_id = m.batch_id and r.row_no = m.row_no;
 end $$;
 
+-- Questions to the trail that people keep and that name them.
+create or replace function erase_filters(agency int, known text[]) returns void
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  delete from audit_filter f
+   where f.agency_id = agency
+     and exists (select from unnest(known) w where strpos(lower(f.name || ' ' || f.text), w) > 0);
+  delete from audit_personal p
+   using audit_log a
+   where a.agency_id = agency
+     and a.act in ('audit.filter_save', 'audit.filter_drop', 'pii.forget')
+     and a.entity = 'user'
+     and p.audit_id = a.id
+     and exists (select from unnest(known) w where strpos(lower(p.value), w) > 0);
+end $$;
+
 -- By what a provider names them, and what only they have.
 create or replace function provider_names(debtors bigint[], accounts bigint[]) returns setof text
   language sql stable security definer
@@ -232,4 +250,4 @@ begin
 end $$;
 
 grant execute on function erase_debtors, erase_accounts, erase_claims, erase_words, erase_rows, provider_names,
-  erase_webhooks, erase_trail to debtflow_kernel;
+  erase_webhooks, erase_filters, erase_trail to debtflow_kernel;

@@ -223,7 +223,8 @@ begin
     'files', pii_redact_all(coalesce(files, '{}'), copies),
     'rows', coalesce(cardinality(rows), 0),
     'webhooks', erase_webhooks(who.agency_id, names));
-  perform erase_rows(coalesce(batches, '{}'), coalesce(rows, '{}'), pii_words(debtors)), erase_claims(accounts);
+  perform erase_rows(coalesce(batches, '{}'), coalesce(rows, '{}'), pii_words(debtors)), erase_claims(accounts),
+          erase_filters(who.agency_id, pii_words(debtors));
   done := done || (select jsonb_build_object('lines', e.lines, 'references', e.payments) from erase_accounts(accounts) e)
                || jsonb_build_object('contacts', erase_debtors(debtors));
   perform account_index(accounts), erase_words(who.agency_id, words);

@@ -1,5 +1,8 @@
-"""A copy of a file without some of its rows: in text their bytes are blanked where they stand, so that every other row
-keeps its place; a workbook or an archive is written anew with what was read of it, and nothing else."""
+"""A copy of a file without some of its rows.
+
+In text their bytes are blanked where they stand, line ends apart, so that every other row keeps its place and its line.
+A workbook or an archive is written anew with what was read of it, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import codecs
 import gzip
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
@@ -19,6 +22,7 @@ from services.imports.spool import PIECE, scratch
 from services.pii.workbook import write_workbook
 
 BLANK: Final = "*"
+_STARS: Final = bytes(byte if byte in b"\r\n" else ord(BLANK) for byte in range(256))
 Lines = Sequence[tuple[Reading, Sequence[int]]]
 """For each way in which the file was read, the lines on which rows to be left out begin."""
 
@@ -50,18 +54,29 @@ def _blank(text: BinaryIO, reading: Reading, lines: frozenset[int]) -> None:
         if record.line in lines and record.offset is not None and record.length is not None
     ]
     _refuse_lost(len(places), lines)
-    star = _star(text, reading.encoding or "")
+    blank = _blank_bytes if not (reading.encoding or "").startswith("utf-16") else _blank_pairs(text, reading.encoding)
     for offset, length in places:
         text.seek(offset)
-        text.write((star * (length // len(star) + 1))[:length])
+        data = text.read(length)
+        text.seek(offset)
+        text.write(blank(data))
 
 
-def _star(text: BinaryIO, encoding: str) -> bytes:
-    if not encoding.startswith("utf-16"):
-        return BLANK.encode()
+def _blank_bytes(data: bytes) -> bytes:
+    return data.translate(_STARS)
+
+
+def _blank_pairs(text: BinaryIO, encoding: str | None) -> Callable[[bytes], bytes]:
     text.seek(0)
-    big = encoding.endswith("be") or text.read(2) == codecs.BOM_UTF16_BE
-    return BLANK.encode("utf-16-be" if big else "utf-16-le")
+    big = encoding == "utf-16-be" or text.read(2) == codecs.BOM_UTF16_BE
+    codec = "utf-16-be" if big else "utf-16-le"
+    ends, star = {end.encode(codec) for end in "\r\n"}, BLANK.encode(codec)
+
+    def blank(data: bytes) -> bytes:
+        pairs = (data[at : at + 2] for at in range(0, len(data), 2))
+        return b"".join(pair if pair in ends else star[: len(pair)] for pair in pairs)
+
+    return blank
 
 
 def _leave_out(rows: BinaryIO, lines: frozenset[int], sheet: str, out: BinaryIO) -> None:

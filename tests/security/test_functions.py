@@ -17,6 +17,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts"),
     (OWNER, (), "text_question text_plain text_mark trail_fits reasons_found audit_texts_in texts_begin"),
     (KERNEL, OPERATORS, "audit_filter_save audit_filter_drop audit_export_begin audit_export_done"),
+    (KERNEL, (), "audit_query_bare"),
     (OWNER, (*OPERATORS, WORKER), "session_open session_renew session_close session_whoami today"),
     (
         OWNER,
@@ -89,7 +90,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OWNER,
         (KERNEL,),
         "forgotten erase_debtors erase_accounts erase_claims erase_words erase_rows erase_webhooks "
-        "erase_trail provider_names",
+        "erase_filters erase_trail provider_names",
     ),
     (OWNER, (), "import_findings_bare import_parsed_bare file_chunk_stays"),
     (
