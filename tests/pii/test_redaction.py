@@ -20,7 +20,10 @@ from tests.imports.workbooks import Cell, workbook, zipped
 HEAD = "external_ref,debtor_name,original_amount"
 TEXT = f'{HEAD}\r\nA-1,Zoë Önly,1.00\r\nB-2,"Mina, with\r\ntwo lines",2.00\r\nC-3,Ivo,3.00\r\n'
 FIXED = "external_ref  debtor_name  original_amount\nA-1           Zoë          1.00\nB-2           Mina         2.00\n"
-SHEET: dict[str, list[list[Cell]]] = {"List": [[*HEAD.split(",")], ["A-1", "Zoë <&>", 1.5], ["B-2", "Mina", 2], ["C-3", None, 3]], "Other": [["Mina"]]}
+SHEET: dict[str, list[list[Cell]]] = {
+    "List": [[*HEAD.split(",")], ["A-1", "Zoë <&>", 1.5], ["B-2", "Mina", 2], ["C-3", None, 3]],
+    "Other": [["Mina"]],
+}
 MORE = {"list.csv": TEXT.encode(), "other.csv": b"Mina was here too"}
 
 DRESSES = [
