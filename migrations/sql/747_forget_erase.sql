@@ -34,6 +34,7 @@ begin
   update plan_instalment i set told = '' where i.account_id = any (accounts);
   update settlement s set reason = '' where s.account_id = any (accounts);
   update interest_pause i set note = forgotten() where i.account_id = any (accounts);
+  update reveal r set reason = forgotten() where r.account_id = any (accounts);
   update charge c set url = null where c.account_id = any (accounts);
   update payment_batch_line l
      set reference = null

@@ -27,6 +27,7 @@ EMAIL, PHONE, OTHER_PHONE = "mina.f@featherstone.example", "3125550147", "773555
 SAID: Final = (
     FIRST, LAST, EMAIL, PHONE, OTHER_PHONE, PHONE[::-1], "(312) 555-0147", "312-555-0147", "CHK-88412077",
     "broken leg", "sister of the mayor", "gave up drinking", "next wages", "WRONGLY-TYPED", "pm_mina",
+    "the mayor wants a word",
 )  # fmt: skip
 """What must be nowhere afterwards, in any case of letters."""
 
@@ -103,6 +104,11 @@ class Life:
             "insert into debtflow.saved_method (agency_id, debtor_id, gateway, provider_id, kind, brand, last4, "
             "added_at) select agency_id, debtor_id, 'stripe', 'pm_mina', 'card', 'visa', '4242', now() "
             "from debtflow.account where number = %s",
+            [self.number],
+        )
+        run(
+            "insert into debtflow.reveal (agency_id, account_id, user_id, field, reason, shown, at) select agency_id, "
+            "id, collector_id, 'phone', 'the mayor wants a word', 1, now() from debtflow.account where number = %s",
             [self.number],
         )
         body = json.dumps({"customer": "cus_77", "billing_details": {"name": LAST, "email": EMAIL}})
