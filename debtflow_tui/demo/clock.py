@@ -1,35 +1,49 @@
-"""A load that begins some weeks ago: what was agreed then can have been kept, missed or paid by today."""
+"""A load that began some weeks ago: what was agreed then can have been kept, missed or paid by today."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Final
 
 import psycopg
-from psycopg import sql
 
 WEEKS_AGO: Final = timedelta(days=29)
 """A day less than the age of the youngest debt."""
 
-SHIPPED: Final = "select pg_get_functiondef('debtflow.kernel_now()'::regprocedure)"
-EARLIER: Final = """
-  create or replace function debtflow.kernel_now() returns timestamptz
-    language sql stable parallel safe
-  as $$select pg_catalog.statement_timestamp() - interval {ago}$$"""
+AT_WORK: Final = tuple(timedelta(days=days, hours=hours) for days, hours in ((23, 3), (15, 1), (8, 5), (2, 4)))
+"""How long ago the people of the demo wrote down what they did."""
+
+SHIPPED: Final = """
+  select pg_get_functiondef(p.oid)
+    from pg_proc p
+   where p.pronamespace = 'debtflow'::regnamespace and p.proname in ('kernel_now', 'audit_write', 'audit_balance')
+   order by p.proname"""
+PARTITION: Final = "select debtflow.audit_partition((now() - %s)::date)"
+CLOCK: Final = re.compile(r"(?:pg_catalog\.)?((?:clock|statement)_timestamp)\(\)")
 
 
 @contextmanager
-def weeks_ago(dsn: str) -> Iterator[None]:
-    """Have the database tell a time four weeks back; afterwards its clock is the shipped one again."""
+def earlier(dsn: str, ago: timedelta = WEEKS_AGO) -> Iterator[None]:
+    """Have the database, and its audit trail, tell an earlier time; afterwards its clock is the shipped one again."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        (shipped,) = connection.execute(SHIPPED).fetchall()[0]
-        connection.execute(sql.SQL(EARLIER).format(ago=sql.Literal(f"{WEEKS_AGO.days} days")))
+        connection.execute(PARTITION, [ago])
+        shipped = [definition for (definition,) in connection.execute(SHIPPED).fetchall()]
+        for definition in shipped:
+            connection.execute(_set_back(definition, ago))
         try:
             yield
         finally:
-            connection.execute(shipped)
+            for definition in shipped:
+                connection.execute(definition)
+
+
+def _set_back(definition: str, ago: timedelta) -> bytes:
+    """The same function by a clock that goes behind."""
+    seconds = f"{ago.total_seconds():.0f} seconds"
+    return CLOCK.sub(rf"(pg_catalog.\1() - interval '{seconds}')", definition).encode()
 
 
 def real_today(session_today: date) -> date:

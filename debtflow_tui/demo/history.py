@@ -1,7 +1,7 @@
 """Twelve months of work on placed accounts, done by the people of the demo through the services.
 
-The payments of the year were taken over: a supervisor enters them, back-dated by their effective date. The audit trail
-says when all of it was really loaded.
+The payments of the year were taken over: a supervisor enters them today, back-dated by their effective date, and the
+audit trail says so. What was talked about is written down day by day: the database tells an earlier time meanwhile.
 """
 
 from __future__ import annotations
@@ -57,21 +57,26 @@ FLAGS: Final = (
 
 @dataclass
 class Year:
-    """What happened to one collector's accounts but those set ``apart``; the same dice give the same year."""
+    """What happened to one collector's accounts but those set ``apart``; the same dice give the same year.
+
+    ``today`` is the day on which the demo is opened, whatever the database's clock says.
+    """
 
     desk: Services
-    takes_over: Services
     placed: Mapping[str, date]
     apart: Set[str]
     dice: Random
+    today: date
     advance: Callable[[int], None]
     bounced: list[str] = field(default_factory=list)
 
-    def work(self) -> None:
-        """Take the payments over, then write down the rest."""
-        mine = list(self._mine())
-        self._pay(mine)
-        for row in self._mine():
+    def take_over(self, supervisor: Services) -> None:
+        """Have a supervisor enter what was paid."""
+        self._pay(supervisor, list(self._mine()))
+
+    def write_down(self, nth: int, of: int) -> None:
+        """What was talked about on the ``nth`` of so many days."""
+        for row in list(self._mine())[nth::of]:
             self._speak(row)
             self.advance(1)
 
@@ -89,12 +94,12 @@ class Year:
 
     # ---- money
 
-    def _pay(self, rows: Sequence[AccountRow]) -> None:
+    def _pay(self, supervisor: Services, rows: Sequence[AccountRow]) -> None:
         forms = sorted(
             (form for row in rows for form in self._payments(row)), key=lambda form: (form.effective_on, form.account)
         )
         for start in range(0, len(forms), BATCH):
-            for answer in self.takes_over.payments.post_many(forms[start : start + BATCH]):
+            for answer in supervisor.payments.post_many(forms[start : start + BATCH]):
                 self._look_at(answer)
 
     def _payments(self, row: AccountRow) -> Iterator[PaymentForm]:
@@ -135,7 +140,7 @@ class Year:
     # ---- words
 
     def _speak(self, row: AccountRow) -> None:
-        accounts, dice, today = self.desk.accounts, self.dice, self.desk.session.today
+        accounts, dice, today = self.desk.accounts, self.dice, self.today
         luck = dice.random()
         if luck < 0.05:
             accounts.note(row.number, dice.choice(NOTES))
@@ -152,7 +157,7 @@ class Year:
 
     def _promise(self, row: AccountRow) -> None:
         amount = max(500, row.balance.minor // self.dice.randint(3, 12) // 500 * 500)
-        day = self.desk.session.today + timedelta(days=self.dice.randint(2, 25))
+        day = self.today + timedelta(days=self.dice.randint(2, 25))
         promised = Money(min(amount, row.balance.minor), row.balance.currency)
         self.desk.accounts.call(row.number, "promise_to_pay", "Will pay by check.", day, promised)
 

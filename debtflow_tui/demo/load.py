@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 from threading import Lock
 from typing import Final
@@ -162,7 +163,7 @@ class Loader:
 
     def load(self) -> None:
         placed: dict[str, dict[str, date]] = {}
-        with clock.weeks_ago(self._server.dsn(database=whereabouts.DATABASE)):
+        with clock.earlier(self._server.dsn(database=whereabouts.DATABASE)):
             self._progress("hiring", 0.12)
             office = wiring.installer(self._settings, None, None)
             for firm in FIRMS:
@@ -176,6 +177,8 @@ class Loader:
         for firm in FIRMS:
             self._work(firm, placed[firm.code], {row.number for row in chosen.values()})
         self._open(HARBOR, chosen)
+        self._progress("sealing the trail", 0.95)
+        self._prove(HARBOR)
         self._progress("writing the import files", 0.97)
         files.write_samples(self._settings.home / "imports", date.today())  # noqa: DTZ011 - any day near today will do
 
@@ -211,20 +214,43 @@ class Loader:
         return placed
 
     def _work(self, firm: Firm, placed: Mapping[str, date], apart: Set[str]) -> None:
+        """Payments are taken over today; the rest is written down day by day, the last of it today."""
         supervisor = firm.of_role("supervisor")[0]
+        dice = {login.user: Random(f"{SEED} {login.user}") for login in firm.of_role("collector")}  # noqa: S311
         with ExitStack() as stack:
             years = [
-                history.Year(
-                    stack.enter_context(self._signed_in(login)), stack.enter_context(self._signed_in(supervisor)),
-                    placed, apart, Random(f"{SEED} {login.user}"),  # noqa: S311
-                    lambda rows: self._advance("a year of calls and payments", rows, 0.4, 0.57),
-                )
-                for login in firm.of_role("collector")
-            ]  # fmt: skip
-            self._side_by_side([year.work for year in years])
+                (year, stack.enter_context(self._signed_in(supervisor)))
+                for year in self._years(stack, firm, placed, apart, dice)
+            ]
+            self._side_by_side([partial(year.take_over, desk) for year, desk in years])
         with self._signed_in(supervisor) as desk:
-            bounced = [receipt for year in years for receipt in year.bounced]
+            bounced = [receipt for year, _ in years for receipt in year.bounced]
             history.bounce(desk, bounced, Random(f"{SEED} {firm.code}"))  # noqa: S311
+        for nth, ago in enumerate((*clock.AT_WORK, None)):
+            with ExitStack() as stack:
+                if ago is not None:
+                    stack.enter_context(clock.earlier(self._server.dsn(database=whereabouts.DATABASE), ago))
+                days = self._years(stack, firm, placed, apart, dice)
+                self._side_by_side([partial(year.write_down, nth, len(clock.AT_WORK) + 1) for year in days])
+
+    def _years(
+        self, stack: ExitStack, firm: Firm, placed: Mapping[str, date], apart: Set[str], dice: Mapping[str, Random]
+    ) -> list[history.Year]:
+        """The year of each collector, who is signed in as long as the stack stands."""
+        return [
+            history.Year(
+                stack.enter_context(self._signed_in(login)), placed, apart, dice[login.user],
+                date.today(),  # noqa: DTZ011 - any day near today will do
+                lambda rows: self._advance("a year of calls and payments", rows, 0.4, 0.55),
+            )
+            for login in firm.of_role("collector")
+        ]  # fmt: skip
+
+    def _prove(self, firm: Firm) -> None:
+        """Seal what is there, and check it: the trail tells of each event how far it is proved."""
+        with self._signed_in(firm.of_role("agency_admin")[0]) as ada:
+            ada.sealing.seal()
+            ada.verifying.verify()
 
     def _agree(self, firm: Firm) -> agreed.Chosen:
         """What the first collector agrees on, weeks ago."""

@@ -16,15 +16,17 @@ from screens.audit.telling import about, mark, what, when
 from screens.audit.words import Vocabulary
 from screens.base import BaseScreen, Desk
 from screens.widgets import Column, EmptyState, PagedTable, cell
+from services.audit.names import NO_NAMES
 from services.domain.numbers import parse_account_number
 from services.domain.quoting import holds_card_number
-from services.domain.trail import AuditQuery, parse_audit
+from services.domain.trail import SECURITY, AuditQuery, parse_audit
 from services.errors import BadInput, DebtFlowError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from screens.audit.ports import Trail
+    from services.audit.names import Names
     from services.audit.results import AuditEvent, AuditPage
 
 PAGE = 100
@@ -56,6 +58,7 @@ class BrowsingScreen(BaseScreen):
         self._detail = ChangeDetail(desk)
         self._typing: Timer | None = None
         self._next: str | None = None
+        self._names = NO_NAMES
         self._listed = AuditQuery()
         """What the list answers; the line may be on its way to another question."""
         self._tail = ""
@@ -110,6 +113,7 @@ class BrowsingScreen(BaseScreen):
 
     def look_again(self) -> None:
         """Read the first page anew; from further down, only what has come on top, so that the cursor can stay."""
+        self._words.ready = False
         if self._table.cursor_row < PAGE:
             self._ask(keep=True)
         else:
@@ -134,12 +138,16 @@ class BrowsingScreen(BaseScreen):
     def _learn(self) -> None:
         """A key that was typed ahead waits until there are words to choose from."""
 
-        def learned(page: AuditPage) -> None:
-            self._words.learn({event.who for event in page.events}, {event.act for event in page.events})
-            self._words.ready = True
+        def learned(names: Names) -> None:
+            self._know(names)
             self._line.take_next()
 
-        self.ask(lambda: self._audit.list(AuditQuery(), limit=PAGE), learned, topic="words", hold=True)
+        self.ask(self._audit.names, learned, topic="words", hold=True)
+
+    def _know(self, names: Names) -> None:
+        self._names = names
+        self._words.learn(names.people.values())
+        self._words.ready = True
 
     def _ask_for(self, text: str) -> None:
         self._line.value = text
@@ -154,12 +162,18 @@ class BrowsingScreen(BaseScreen):
             return
         asked = self.asked
 
-        def answered(page: AuditPage) -> None:
-            self._show(page, asked, keep)
+        known = self._names if self._words.ready else None
+
+        def look() -> tuple[AuditPage, Names]:
+            return self._audit.list(asked, limit=PAGE), known or self._audit.names()
+
+        def answered(found: tuple[AuditPage, Names]) -> None:
+            self._know(found[1])
+            self._show(found[0], asked, keep)
             if go:
                 self.action_to_list()
 
-        self.ask(lambda: self._audit.list(asked, limit=PAGE), answered, hold=go, failed=self._not_found)
+        self.ask(look, answered, hold=go, failed=self._not_found)
 
     def _not_found(self, error: DebtFlowError) -> bool:
         """Half a name is nobody yet: that is said under the line, not in a dialog."""
@@ -217,7 +231,7 @@ class BrowsingScreen(BaseScreen):
 
     @on(PagedTable.Moved)
     def _moved(self) -> None:
-        self._detail.show(self._table.current)
+        self._detail.show(self._table.current, self._names)
         self.refresh_bindings()
 
     def action_to_line(self) -> None:
@@ -239,9 +253,9 @@ class BrowsingScreen(BaseScreen):
             cell(mark(event)),
             cell(when(self.desk, event.at)),
             cell(event.who),
-            cell(event.act),
+            cell(event.act.removeprefix(SECURITY)),
             cell(about(event)),
-            cell(what(self.desk, event)),
+            cell(what(self.desk, event, self._names)),
         )
 
     def with_event(self, deed: Callable[[AuditEvent], object]) -> None:

@@ -13,9 +13,11 @@ from textual.widgets import Static
 from screens.audit.telling import moment, proved, readable
 from screens.widgets import Heading, harmless, plain
 from services.audit.changes import Change, changes
+from services.audit.names import NO_NAMES
 
 if TYPE_CHECKING:
     from screens.base import Desk
+    from services.audit.names import Names
     from services.audit.results import AuditEvent
 
 NARROWEST, WIDEST = 8, 18
@@ -29,6 +31,7 @@ class ChangeDetail(VerticalScroll, can_focus=False):
         super().__init__(id="detail")
         self._desk = desk
         self._event: AuditEvent | None = None
+        self._names = NO_NAMES
         self._heading = Heading("Change", id="change-heading")
         self._table = Static("", id="change")
         self._origin = Static("", id="origin")
@@ -38,8 +41,9 @@ class ChangeDetail(VerticalScroll, can_focus=False):
         yield self._table
         yield self._origin
 
-    def show(self, event: AuditEvent | None) -> None:
+    def show(self, event: AuditEvent | None, names: Names) -> None:
         """Show one event, or none."""
+        self._names = names
         self._event = event
         self._draw()
 
@@ -56,7 +60,7 @@ class ChangeDetail(VerticalScroll, can_focus=False):
         reason = readable(self._desk, event.reason) if event.reason else ""
         self._heading.rename(" · ".join(filter(None, (event.who, event.act, event.about, reason))))
         width = self._table.size.width or 76
-        lines = list(compared(self._desk, event, width))
+        lines = list(compared(self._desk, event, width, self._names))
         origin = _folded(origin_of(self._desk, event), width)
         # Beside the list everything has room; under it the rest is a key away.
         room = max(2, self.size.height - len(origin) - SPARE) if self.size.height else len(lines)
@@ -70,11 +74,11 @@ class ChangeDetail(VerticalScroll, can_focus=False):
         self.scroll_home(animate=False)
 
 
-def compared(desk: Desk, event: AuditEvent, width: int) -> Iterator[Content]:
+def compared(desk: Desk, event: AuditEvent, width: int, names: Names) -> Iterator[Content]:
     """Only what changed, before and after; what is new or gone has one column for it."""
     found = [
         Change(each.column, readable(desk, each.before), readable(desk, each.after), each.unit)
-        for each in changes(event, desk.session.currency)
+        for each in changes(event, desk.session.currency, names)
     ]
     if not found:
         yield plain("nothing that is kept differs", "$text-muted")

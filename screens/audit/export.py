@@ -36,7 +36,7 @@ class ExportTrail(FormDialog["Manifest"]):
         return (
             Entry("form", "As", codes=FORMS, check=lambda form: MEANT_FOR.get(form, "")),
             Entry("path", "To the file", self._suggested, check=self._where, required=True, max_length=400),
-            Entry("limit", "At most", check=_many, placeholder=f"all, up to {most:,}" if most else "all", width=24),
+            Entry("limit", "At most", check=_many, placeholder=f"all, up to {most:,}" if most else "all", width=30),
         )
 
     def _suggest(self, form: str) -> str:

@@ -23,6 +23,7 @@ from screens.base import BaseScreen, Desk, key
 from screens.navigation import OpenAudit
 from screens.widgets import Column, EmptyState, PagedTable, cell, plain
 from services.audit.changes import changes
+from services.audit.names import NO_NAMES
 from services.domain.lexer import quoted
 from services.domain.trail import KINDS, parse_audit
 from services.errors import BadInput, DebtFlowError, NotFound
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from screens.audit.ports import Trail
+    from services.audit.names import Names
     from services.audit.results import AuditEvent, AuditPage, EntityState
 
 PAGE = 100
@@ -70,11 +72,14 @@ scroll them.
         self._entity = entity
         self._at = at
         self._head = Static("", id="life-head")
-        self._table: PagedTable[AuditEvent] = PagedTable(COLUMNS, self._cells, lambda each: str(each.id), id="changes")
+        self._table: PagedTable[AuditEvent] = PagedTable(
+            COLUMNS, self._cells, lambda each: str(each.id), id="changes", roomy=85
+        )
         self._empty = EmptyState("", id="nothing")
         self._pane = StatePane(desk)
         self._next: str | None = None
         self._now: EntityState | None = None
+        self._names = NO_NAMES
         self._known: dict[datetime, EntityState] = {}
         self._older: dict[int, datetime] = {}
         """When the change before each one was."""
@@ -84,7 +89,7 @@ scroll them.
 
     @property
     def crumb(self) -> str:
-        return f"Life of {self._about}"
+        return f"Life of {self._about.removeprefix('account ')}"
 
     @property
     def _about(self) -> str:
@@ -121,7 +126,11 @@ scroll them.
         asked = parse_audit(f"entity:{quoted(self._entity)}")
         entity, now = self._entity, self.desk.now()
         self._known.clear()
-        self.ask(lambda: self._audit.list(asked, limit=PAGE), self._show, failed=self._nothing)
+
+        def look() -> tuple[AuditPage, Names]:
+            return self._audit.list(asked, limit=PAGE), self._audit.names()
+
+        self.ask(look, self._show, failed=self._nothing)
         self.ask(lambda: self._audit.as_it_was(entity, now), self._know_now, topic="now", quiet=True,
                  failed=self._unknown)  # fmt: skip
 
@@ -139,7 +148,8 @@ scroll them.
         self._now = now
         self._look_at_cursor()
 
-    def _show(self, page: AuditPage) -> None:
+    def _show(self, found: tuple[AuditPage, Names]) -> None:
+        page, self._names = found
         self._next = page.next
         self._learn(page.events)
         self._table.fill(page.events, more=page.next is not None)
@@ -220,8 +230,8 @@ scroll them.
         event = self._table.current
         touched: set[str] = set()
         if event is not None and event.at == state.at:
-            touched = {change.column for change in changes(event, self.desk.session.currency)}
-        self._pane.show(state, self._now, touched)
+            touched = {change.column for change in changes(event, self.desk.session.currency, self._names)}
+        self._pane.show(state, self._now, touched, self._names)
 
     def action_instant(self) -> None:
         def chosen(at: datetime | None) -> None:
@@ -258,7 +268,7 @@ scroll them.
         event = self._table.current
         if event is not None:
             said = f"{self._about}\t{moment(self.desk, event.at)}\t{event.who}\t{event.act}\t"
-            said += what(self.desk, event)
+            said += what(self.desk, event, self._names)
             self.say(f"The change {self.desk.copy(said)}", "good")
 
     # ---- a line ----------------------------------------------------------------------------------------------------
@@ -270,5 +280,5 @@ scroll them.
             cell(apart(event.at - self._older[event.id]) if event.id in self._older else ""),
             cell(event.who),
             cell(event.act),
-            cell(what(self.desk, event)),
+            cell(what(self.desk, event, self._names)),
         )

@@ -79,7 +79,7 @@ Money is in its account's currency. (forgotten) stands for a personal value that
 
     def _in_full(self, event: AuditEvent) -> str:
         width = min(56, max(40, self.size.width - 14))
-        changed = [line.plain for line in compared(self.desk, event, width)]
+        changed = [line.plain for line in compared(self.desk, event, width, self._names)]
         return "\n".join([f"event {event.id} · {event.about}", "", *changed, "", *origin_of(self.desk, event)])
 
     def action_copy(self) -> None:
@@ -87,7 +87,7 @@ Money is in its account's currency. (forgotten) stands for a personal value that
 
     def _as_text(self, event: AuditEvent) -> str:
         at = self.desk.local(event.at)
-        said = what(self.desk, event)
+        said = what(self.desk, event, self._names)
         return "\t".join((f"{at:%Y-%m-%d %H:%M:%S}", event.who, event.act, event.entity, said))
 
     # ---- the whole list --------------------------------------------------------------------------------------------

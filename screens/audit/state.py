@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -14,9 +15,11 @@ from screens.audit.detail import cut
 from screens.audit.telling import apart, moment, readable
 from screens.widgets import Heading, harmless, plain
 from services.audit.changes import Change, kept
+from services.audit.names import NO_NAMES
 
 if TYPE_CHECKING:
     from screens.base import Desk
+    from services.audit.names import Names
     from services.audit.results import EntityState
 
 WIDEST = 18
@@ -30,6 +33,7 @@ class StatePane(VerticalScroll, can_focus=True):
         self._desk = desk
         self._heading = Heading("As it was", id="state-heading")
         self._lines = Static("", id="columns")
+        self._names = NO_NAMES
         self._shown: tuple[EntityState, EntityState | None, Collection[str]] | None = None
         self.only_differing = False
 
@@ -40,8 +44,9 @@ class StatePane(VerticalScroll, can_focus=True):
     def on_resize(self) -> None:
         self._draw()
 
-    def show(self, then: EntityState, now: EntityState | None, touched: Collection[str] = ()) -> None:
+    def show(self, then: EntityState, now: EntityState | None, touched: Collection[str], names: Names) -> None:
         """Show one instant; ``touched`` are the columns, in words, that were changed at it."""
+        self._names = names
         self._shown = (then, now, touched)
         self._draw()
 
@@ -58,7 +63,8 @@ class StatePane(VerticalScroll, can_focus=True):
         if self._shown is None:
             return
         then, now, touched = self._shown
-        held = f", so for {apart(then.at - then.since)}" if then.since is not None and then.at > then.since else ""
+        span = then.at - then.since if then.since is not None else timedelta()
+        held = f", so for {apart(span)}" if span >= timedelta(seconds=1) else ""
         self._heading.rename(f"As it was {moment(self._desk, then.at)}{held}")
         width = (self._lines.size.width or 76) - 1
         self._lines.update(Content("\n").join(self._told(then, now, touched, width)))
@@ -67,9 +73,9 @@ class StatePane(VerticalScroll, can_focus=True):
         self, then: EntityState, now: EntityState | None, touched: Collection[str], width: int
     ) -> Iterator[Content]:
         currency = self._desk.session.currency
-        was = {change.column: change for change in kept(then.columns, currency)}
+        was = {change.column: change for change in kept(then.columns, currency, self._names)}
         known = now.columns if now is not None else then.columns
-        is_ = {change.column: change for change in kept(known, currency)}
+        is_ = {change.column: change for change in kept(known, currency, self._names)}
         if not was:
             yield plain("It was not there yet, or nothing was kept of it.", "$text-muted")
             return

@@ -14,9 +14,11 @@ SHORT = {"account": "", "payment_batch": "pmt batch", "payment_batch_line": "lin
 
 if TYPE_CHECKING:
     from screens.base import Desk
+    from services.audit.names import Names
     from services.audit.results import AuditEvent
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAYS = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)")
 _CODES = re.compile(r"(?<![\w.@/-])[a-z]+(?:_[a-z]+)+(?![\w.@/-])")
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
@@ -60,9 +62,10 @@ def about(event: AuditEvent) -> str:
     return " ".join(filter(None, (SHORT.get(kind, kind), ref)))
 
 
-def what(desk: Desk, event: AuditEvent) -> str:
+def what(desk: Desk, event: AuditEvent, names: Names) -> str:
     """What happened, in a line."""
-    return _CODES.sub(lambda code: words(code.group()), brief(event, desk.session.currency))
+    said = _CODES.sub(lambda code: words(code.group()), brief(event, desk.session.currency, names))
+    return _DAYS.sub(lambda on: readable(desk, on.group()), said)
 
 
 def readable(desk: Desk, value: str) -> str:

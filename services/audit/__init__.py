@@ -2,6 +2,7 @@
 
 from services.audit.changes import Change, brief, changes
 from services.audit.checked import ChainVerdict, Finding, Verdict
+from services.audit.names import Names
 from services.audit.results import AuditEvent, AuditPage, EntityState, Manifest, Proof, SavedFilter
 from services.audit.service import Audit
 
@@ -14,6 +15,7 @@ __all__ = [
     "EntityState",
     "Finding",
     "Manifest",
+    "Names",
     "Proof",
     "SavedFilter",
     "Verdict",

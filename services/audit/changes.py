@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from services.audit.names import NO_NAMES, Names
 from services.audit.results import AuditEvent
 from services.domain.money import Money
 from services.errors import BadInput
@@ -14,7 +15,19 @@ MONEY = frozenset({"owing", "unapplied", "original_amount"})
 PRICED = frozenset({"amount", "fee", "expected_sum", "written_off"})
 """Money where the row names its currency."""
 BUCKETS = ("principal", "interest", "fees", "costs")
-TELLING = ("owing", "status", "collector id", "text", "note", "value", "state", "follow up on", "name", "reason")
+TELLING = (
+    "owing",
+    "status",
+    "collector",
+    "collector id",
+    "text",
+    "note",
+    "value",
+    "state",
+    "follow up on",
+    "name",
+    "reason",
+)
 """Columns that say most of a change, the best first."""
 
 LONGEST = 300
@@ -39,25 +52,25 @@ class Change:
         return f"{self.column} {self.before} → {self.after or '—'}{unit}"
 
 
-def changes(event: AuditEvent, local_currency: str) -> tuple[Change, ...]:
+def changes(event: AuditEvent, local_currency: str, names: Names = NO_NAMES) -> tuple[Change, ...]:
     """The columns that differ; money in the currency of its own row, else of the agency."""
     currency = str(event.after.get("currency") or event.before.get("currency") or local_currency)
     columns = dict.fromkeys([*event.before, *event.after])
     differing = [name for name in columns if event.before.get(name) != event.after.get(name)]
-    found = [change for name in differing for change in _column(name, event.before, event.after, currency)]
+    found = [change for name in differing for change in _column(name, event.before, event.after, currency, names)]
     return tuple(sorted(found, key=lambda change: _PLACE.get(change.column, 3)))
 
 
-def kept(columns: Mapping[str, object], local_currency: str) -> tuple[Change, ...]:
+def kept(columns: Mapping[str, object], local_currency: str, names: Names = NO_NAMES) -> tuple[Change, ...]:
     """Columns as they stand, each in ``after``; money as in ``changes``."""
     currency = str(columns.get("currency") or local_currency)
-    found = [change for name in columns for change in _column(name, {}, columns, currency)]
+    found = [change for name in columns for change in _column(name, {}, columns, currency, names)]
     return tuple(sorted(found, key=lambda change: _PLACE.get(change.column, 3)))
 
 
-def brief(event: AuditEvent, local_currency: str) -> str:
+def brief(event: AuditEvent, local_currency: str, names: Names = NO_NAMES) -> str:
     """What happened, as far as a line can say it."""
-    found = {change.column: change for change in changes(event, local_currency)}
+    found = {change.column: change for change in changes(event, local_currency, names)}
     best = next((found[name] for name in TELLING if name in found), next(iter(found.values()), None))
     if best is None:
         return event.reason or ""
@@ -67,7 +80,9 @@ def brief(event: AuditEvent, local_currency: str) -> str:
     return " · ".join(filter(None, (f"{said}{more}", event.reason)))
 
 
-def _column(name: str, before: Mapping[str, object], after: Mapping[str, object], currency: str) -> Iterator[Change]:
+def _column(
+    name: str, before: Mapping[str, object], after: Mapping[str, object], currency: str, names: Names
+) -> Iterator[Change]:
     old, new = before.get(name), after.get(name)
     if name == "due":
         yield from _buckets(old, new, currency)
@@ -75,6 +90,8 @@ def _column(name: str, before: Mapping[str, object], after: Mapping[str, object]
         yield _money(_words(name), old, new, currency)
     elif name.endswith("_bp") and isinstance(old, int | None) and isinstance(new, int | None):
         yield Change(_words(name.removesuffix("_bp")), _percent(old), _percent(new))
+    elif (was := names.of(name, old)) or names.of(name, new):
+        yield Change(_words(name.removesuffix("_id")), was or _shown(old), names.of(name, new) or _shown(new))
     else:
         # A promise is an amount whose row does not name the currency.
         yield Change(_words(name), _shown(old), _shown(new), "minor units" if name == "promised" else "")

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from services.audit.asking import Place, asked, cursor, place
 from services.audit.exporting import export, form_of
+from services.audit.names import Names, names
 from services.audit.past import as_it_was
 from services.audit.reading import events_of
 from services.audit.results import AuditEvent, AuditPage, EntityState, Manifest, SavedFilter
@@ -79,6 +80,10 @@ class Audit:
     def as_it_was(self, entity: str, at: datetime) -> EntityState:
         """What an entity was at a moment (aware), such as ``account/10023-3``, as far as the caller may read it."""
         return self._store.ask(lambda connection: as_it_was(connection, entity, at))
+
+    def names(self) -> Names:
+        """Who and what the numbers in the trail stand for, as far as the caller may see them."""
+        return self._store.ask(names)
 
     # ---- filters that a person keeps
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.audit.names import Names
 from services.audit.results import AuditEvent, AuditPage, EntityState, Manifest, Proof, SavedFilter
 from services.domain.trail import AuditQuery
 from tests.screens.fakes import FIRST, NOW, Fake
@@ -60,6 +61,10 @@ class FakeAudit(Fake):
     def newer(self, query: AuditQuery, tail: str) -> AuditPage:
         self.enter("newer", str(query), tail)
         return AuditPage(tuple(reversed(self.came[int(tail) :])), None, str(len(self.came)))
+
+    def names(self) -> Names:
+        self.enter("names")
+        return Names({1: "ana", 2: "bea", 3: "ben", 4: "zoe"}, {1: "HXL"})
 
     def count(self, query: AuditQuery) -> int:
         self.enter("count", str(query))

@@ -15,6 +15,7 @@ from screens.audit.telling import apart, readable
 from screens.audit.words import KEYS, Vocabulary, asked_for, problem, word_at
 from screens.batch import BatchScreen
 from services.audit.changes import brief, changes
+from services.audit.names import Names
 from services.audit.results import Proof
 from services.domain.trail import parse_audit
 from services.errors import NotFound, Refused
@@ -330,7 +331,7 @@ async def test_a_life_that_nobody_may_see(desktop, trail: FakeAudit):
         await settled(pilot)
         assert "There is no account 10030-3." in shown(app)
         await burst(pilot, "decg\x1b")
-        assert "Life of account 10030-3" in shown(app)
+        assert "Life of 10030-3" in shown(app)
 
 
 async def test_all_of_one_event_and_events_at_the_door(desktop, trail: FakeAudit):
@@ -449,6 +450,14 @@ def test_how_long_between_two_changes():
     spans = {0: "at once", 59: "59 s", 61: "1 min", 7200: "2 h", 86_400: "1 day", 1_300_000: "2 weeks",
              9_000_000: "3 months", 40_000_000: "1 year"}  # fmt: skip
     assert {seconds: apart(timedelta(seconds=seconds)) for seconds in spans} == spans
+
+
+def test_numbers_are_told_by_name():
+    names = Names({5: "ana", 7: "ben"}, {1: "HXL"})
+    event = audit_event(1, before={"collector_id": 5, "rows": 5}, after={"collector_id": 7, "rows": 7, "client_id": 1})
+    found = {change.column: (change.before, change.after) for change in changes(event, "USD", names)}
+    assert found == {"collector": ("ana", "ben"), "rows": ("5", "7"), "client": ("", "HXL")}
+    assert brief(event, "USD", names) == "collector ana → ben (+2)"
 
 
 def test_shares_and_priced_amounts_are_told_as_such():

@@ -223,6 +223,7 @@ ELSEWHERE: Rows = {
     "audit.list": (EVERYBODY, lambda d, _: d.audit.list(AuditQuery())),
     "audit.count": (EVERYBODY, lambda d, _: d.audit.count(AuditQuery())),
     "audit.newer": (EVERYBODY, lambda d, _: d.audit.newer(AuditQuery(), d.audit.list(AuditQuery()).tail)),
+    "audit.names": (EVERYBODY, lambda d, _: d.audit.names()),
     "audit.saved": (EVERYBODY, lambda d, _: d.audit.saved()),
     "audit.save": (EVERYBODY, lambda d, _: d.audit.save("refunds", "text:refund")),
     "audit.drop_saved": (EVERYBODY, lambda d, _: d.audit.drop_saved("refunds")),
