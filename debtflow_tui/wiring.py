@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.adjustments import Adjustments, Interest
     from services.audit import Audit
+    from services.audit.archive import Archive
+    from services.audit.archiving import Archiving
     from services.audit.proving import Proving
     from services.audit.sealing import Sealing
     from services.audit.verifying import Verifying
@@ -224,13 +226,25 @@ class Services(Office):
         from services.audit.verifying import Verifying
 
         settings = self.settings or Settings(Path.cwd())
-        return Verifying(self.store, public_keys_of(settings), lambda: shelves_of(settings))
+        return Verifying(self.store, public_keys_of(settings), lambda: shelves_of(settings), self.vault)
 
     @cached_property
     def proving(self) -> Proving:
         from services.audit.proving import Proving
 
-        return Proving(self.store)
+        return Proving(self.store, self.vault)
+
+    @cached_property
+    def archive(self) -> Archive:
+        from services.audit.archive import Archive
+
+        return Archive(self.store, self.vault)
+
+    @cached_property
+    def archiving(self) -> Archiving:
+        from services.audit.archiving import Archiving
+
+        return Archiving(self.store, self.vault)
 
     @cached_property
     def ledger(self) -> Ledger:

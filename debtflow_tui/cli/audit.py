@@ -28,6 +28,7 @@ ELSEWHERE = {
     "prove": ("seals", "Give a proof that an event stood in the trail."),
     "digests": ("seals", "Show how far the seals reach, and the digests."),
     "key": ("seals", "Make a key that digests are signed with."),
+    "archive": ("archive", "Months of the trail that have left the database, as files."),
     "checker": ("seals", "Give the script that checks a proof."),
 }
 
@@ -43,9 +44,12 @@ def audit() -> None:
 @asking
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on after a page: what it gave as next.")
+@click.option("--archive", "archived", is_flag=True, help="List what has left the database instead.")
 @click.option("--follow", is_flag=True, help="Stay, and show what is written from now on, a line each.")
 @click.pass_obj
-def list_events(report: Report, asked: Asked, limit: int, after: str | None, follow: bool) -> None:
+def list_events(
+    report: Report, asked: Asked, limit: int, after: str | None, follow: bool, archived: bool
+) -> None:  # fmt: skip
     """List changes, newest first. A QUERY is written as in the browser: who:ana act:payment.* since:-7d text:refund."""
     from services.audit import brief
 
@@ -54,7 +58,7 @@ def list_events(report: Report, asked: Asked, limit: int, after: str | None, fol
         if follow:
             following(report, desk, query)
             return
-        page = desk.audit.list(query, limit=limit, after=after)
+        page = (desk.archive.events if archived else desk.audit.list)(query, limit=limit, after=after)
         currency = desk.session.currency
     table = Table(
         ("WHEN", "WHO", "ACT", "ENTITY", "WHAT"),

@@ -47,6 +47,15 @@ def _digests(now: Services) -> int:
     return len(given)
 
 
+def _archive(now: Services) -> int:
+    from debtflow_tui.saying import say
+
+    done = now.archiving.run(lambda said: say(f"archive: {said}"))
+    for month in done.months:
+        say(f"archive: {month.message}")
+    return len(done.written) + sum(month.state == "gone" for month in done.months)
+
+
 CHORES: Final = (
     Chore("events", "give what happened to money its place in the stream", *ALWAYS, lambda now: now.events.sequence()),
     Chore("open charges", "ask about charges that nobody knows of", *SECONDS_15, lambda now: now.charges.resolve_due()),
@@ -60,6 +69,7 @@ CHORES: Final = (
     Chore("abandoned keys", "forget acts begun a day ago and never ended", *HOUR, lambda now: now.jobs.expire_keys()),
     Chore("seals", "seal the audit trail", *MINUTE, lambda now: now.sealing.seal()),
     Chore("digests", "sign what the seals came to", *HOUR, _digests),
+    Chore("archive", "take old months of the trail out of the database", *DAY, _archive),
     Chore("partitions", "make the audit trail's coming months", *DAY, lambda now: now.jobs.partitions_ahead()),
     Chore("refused webhooks", "forget what was refused a month ago", *DAY, lambda now: now.webhooks.forget()),
     Chore("failed jobs", "forget what failed a month ago", *DAY, lambda now: now.jobs.forget()),

@@ -141,7 +141,8 @@ begin
   return draft;
 end $$;
 
--- What a seal covers, in the order of time. Personal values are not in it: the trail holds their commitments.
+-- What a seal covers, in the order of time. Personal values are not in it: the trail holds their commitments. What was
+-- sealed before is a set that is hashed once: `<> all (array)` would walk the array for each row.
 create or replace function audit_take(s audit_seal, since timestamptz, after_id bigint, sealed bigint[], most int)
   returns audit_sealed
   language sql stable
@@ -155,14 +156,14 @@ as $$
          array_agg(r.id), array_agg(r.at), array_agg(r.user_id), array_agg(r.session_id),
          array_agg(hashtext(r.login)), array_agg(hashtext(r.act)), array_agg(hashtext(r.entity)),
          array_agg(r.entity_id), array_agg(hashtext(r.entity_ref)), array_agg(hashtext(r.was)),
-         array_agg(hashtext(r.becomes)), array_agg(hashtext(r.reason)), array_agg(r.xid::text::bigint)
+         array_agg(hashtext(r.becomes)), array_agg(hashtext(r.reason)), array_agg(r.xid)::text::bigint[]
     from (select a.*, a.before::text as was, a.after::text as becomes
             from audit_log a
            where a.agency_id = s.agency_id
              and a.at >= since
              and (a.at, a.id) > (since, after_id)
              and (s.low is null or (a.xid >= s.low and a.xid < s.below))
-             and a.id <> all (sealed)
+             and a.id not in (select unnest(sealed))
            order by a.at, a.id
            limit most) r
 $$;
@@ -215,9 +216,10 @@ begin
   return s;
 end $$;
 
--- Makes the next seal of a chain, and says what it is; nothing, where there is nothing to seal or somebody else is at
--- it. The rows of one call are final when it commits: killed before, it is as if it had not begun.
-create or replace function audit_seal_next(installation boolean default false, most int default 4096)
+-- Makes the next seals of a chain, up to a few, and says what they are; nothing, where there is nothing to seal or
+-- somebody else is at it. The rows of one call are final when it commits: killed before, it is as if it had not begun.
+create or replace function audit_seal_next(installation boolean default false, most int default 4096,
+                                           seals int default 1)
   returns setof audit_seal
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -225,12 +227,13 @@ as $$
 declare
   chain constant int := chain_of(seal_keeper(), installation);
   here constant bigint := seal_cluster();
+  size constant int := least(greatest(most, 1), 4096);
   last audit_seal;
   draft audit_seal;
   taken audit_sealed;
   since timestamptz;
   goes_on boolean;
-  size constant int := least(greatest(most, 1), 4096);
+  made int := 0;
 begin
   if not pg_try_advisory_xact_lock(4627400, chain) then
     return;
@@ -243,11 +246,16 @@ begin
     since := audit_seal_since(draft, last, goes_on);
     taken := audit_take(draft, since, case when goes_on then last.last_id else -9223372036854775808 end,
                         audit_sealed_since(chain, draft.pass, since), size);
-    if taken.ids is not null then
-      return next audit_seal_fill(draft, taken, last, size);
+    exit when taken.ids is null and not goes_on;
+    if taken.ids is null then
+      goes_on := false;
+      continue;
     end if;
-    exit when taken.ids is not null or not goes_on;
-    goes_on := false;
+    last := audit_seal_fill(draft, taken, last, size);
+    return next last;
+    made := made + 1;
+    exit when not last.more or made >= least(seals, 64);
+    goes_on := true;
   end loop;
 end $$;
 

@@ -205,26 +205,38 @@ begin
 end $$;
 
 -- Values that stand beside the trail and are not those that were committed. What was forgotten is not there, and that
--- is as it should be.
+-- is as it should be. Rows of neighbouring seals have neighbouring numbers and times: each table is read once, in order.
 create or replace function audit_kept_wrong(installation boolean, first bigint, last bigint)
   returns table (id bigint, at timestamptz, path text)
-  language sql stable security definer
+  language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
-  set enable_hashjoin = off
+  set enable_nestloop = off
   set enable_mergejoin = off
 as $$
-  select a.id, a.at, p.path
+declare
+  chain constant int := chain_of(seal_reader(), installation);
+  low bigint;
+  high bigint;
+  since timestamptz;
+  until timestamptz;
+begin
+  select min(x.id), max(x.id), min(x.at), max(x.at)
+    into low, high, since, until
     from audit_sealed d
     cross join unnest(d.ids, d.ats) x(id, at)
-    join audit_personal p on p.audit_id = x.id
-    join audit_log a on a.agency_id = d.agency_id and a.at = x.at and a.id = x.id
-    cross join lateral (select split_part(p.path, '.', 1) as side,
-                               substr(p.path, strpos(p.path, '.') + 1) as col) w
-   where d.agency_id = chain_of(seal_reader(), installation)
-     and d.number between first and last
-     and (case w.side when 'before' then a.before else a.after end) -> w.col
-         is distinct from commitment(p.salt, p.value)
-$$;
+   where d.agency_id = chain and d.number between first and last;
+  return query
+    select a.id, a.at, p.path
+      from audit_personal p
+      join audit_log a on a.id = p.audit_id
+      cross join lateral (select split_part(p.path, '.', 1) as side,
+                                 substr(p.path, strpos(p.path, '.') + 1) as col) w
+     where p.audit_id between low and high
+       and a.agency_id = chain
+       and a.at between since and until
+       and (case w.side when 'before' then a.before else a.after end) -> w.col
+           is distinct from commitment(p.salt, p.value);
+end $$;
 
 -- Whoever gives a digest says it of a seal that is there, in the words of the seal.
 create or replace function audit_digest_keep(installation boolean, number bigint, document text) returns void

@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.audit.archives import Archives
+from services.audit.parquet import instant
 from services.audit.signing import read_digest
 from services.audit.verifying import HEADERS, header_of
 from services.domain import merkle
 from services.errors import NotFound, Refused
+from services.imports.vault import IN_DATABASE, Vault
 from services.store import Store
 
 FORMAT: Final = "debtflow-audit-proof-1"
@@ -38,15 +41,16 @@ UNSEALED: Final = "seal the trail and give a digest: debtflow audit seal"
 class Proving:
     """Proofs of rows that the caller may read; supervisors, administrators and readonly."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vault: Vault = IN_DATABASE) -> None:
         self._store = store
+        self._vault = vault
 
     def prove(self, event: int) -> Mapping[str, Any]:
         """The proof as it goes out in JSON; raises NotFound, or Refused where the row cannot be proved (yet)."""
-        return self._store.ask(lambda connection: _prove(connection, event))
+        return self._store.ask(lambda connection: _prove(connection, self._vault, event))
 
 
-def _prove(connection: Connection, event: int) -> Mapping[str, Any]:
+def _prove(connection: Connection, vault: Vault, event: int) -> Mapping[str, Any]:
     values: dict[str, Any] = {"id": event, "agency": connection.exec_driver_sql(AGENCY).scalar_one()}
 
     def ask(query: str) -> Any:
@@ -64,7 +68,7 @@ def _prove(connection: Connection, event: int) -> Mapping[str, Any]:
     seals = _seals(connection, values["agency"], seal.number, signed["number"])
     leaves = [seal.leaves[at : at + 32] for at in range(0, len(seal.leaves), 32)]
     steps = merkle.path(leaves, seal.place)
-    told = None if row is None else _row(row)
+    told = _archived(connection, vault, seal) if row is None else _row(row)
     if told is None or merkle.climbed(merkle.leaf(merkle.canonical(merkle.ROW, told)), steps) != seals[0]["root"]:
         raise Refused(
             f"event {event} is not as it was sealed, or not yours to read", rule="not_as_sealed",
@@ -77,6 +81,15 @@ def _prove(connection: Connection, event: int) -> Mapping[str, Any]:
         "seals": [_plain(each) for each in seals],
         "digest": signed,
     }
+
+
+def _archived(connection: Connection, vault: Vault, seal: Any) -> dict[str, Any] | None:
+    """The row where it has left the database."""
+    try:
+        row = Archives(connection, vault, False).row(seal.number, seal.place + 1)
+    except KeyError:
+        return None
+    return {**{name: row[name] for name, _ in merkle.ROW}, "at": instant(row["at"])}
 
 
 def _unknown(connection: Connection, values: Mapping[str, Any]) -> NotFound | Refused:

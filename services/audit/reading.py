@@ -17,11 +17,17 @@ PROOFS: Final = "select audit_id, seal, verified_at from debtflow.audit_proofs(%
 Known = Mapping[tuple[int, str], Mapping[str, str]]
 
 
-def events_of(connection: Connection, rows: Sequence[Any], *, security: bool) -> tuple[AuditEvent, ...]:
-    """The rows with everything that stands elsewhere; security events have neither commitments nor seals."""
+def events_of(
+    connection: Connection, rows: Sequence[Any], *, security: bool, known: Known | None = None
+) -> tuple[AuditEvent, ...]:
+    """The rows with everything that stands elsewhere; security events have neither commitments nor seals.
+
+    ``known`` are the values behind commitments, where somebody has asked for them already.
+    """
     if not rows:
         return ()
-    known: Known = defaultdict(dict) if security else personal(connection, rows)
+    if known is None:
+        known = defaultdict(dict) if security else personal(connection, rows)
     proofs = {} if security else _proofs(connection, rows)
     origins = _origins(connection, rows)
     return tuple(

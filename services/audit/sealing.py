@@ -12,7 +12,7 @@ from services.audit.shelves import INSTALLATION, Shelf, name_of
 from services.audit.signing import FORMAT, Digest, SigningKey, read_digest
 from services.store import Store
 
-NEXT: Final = "select rows, more from debtflow.audit_seal_next(%s)"
+NEXT: Final = "select rows, more from debtflow.audit_seal_next(%s, 4096, 16)"
 STATE: Final = "select * from debtflow.audit_seal_state(%s)"
 AGENCY: Final = "select agency from debtflow.session_whoami()"
 KEEP: Final = "select debtflow.audit_digest_keep(%s, %s, %s)"
@@ -78,9 +78,9 @@ class Sealing:
     def _seal(self, installation: bool) -> int:
         done = 0
         # Only what was full may be followed by another at once: what comes meanwhile is for the next time.
-        while (step := self._store.act(lambda c: c.exec_driver_sql(NEXT, (installation,)).one_or_none())) is not None:
-            done += step.rows
-            if not step.more:
+        while steps := self._store.act(lambda c: c.exec_driver_sql(NEXT, (installation,)).all()):
+            done += sum(step.rows for step in steps)
+            if not steps[-1].more:
                 break
         return done
 

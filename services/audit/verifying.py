@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from services.audit.archived import Archive, NoArchive, differing
+from services.audit import archive_check
+from services.audit.archives import Archives
 from services.audit.checked import ChainVerdict, Finding, Verdict
 from services.audit.shelves import INSTALLATION, Shelf
 from services.audit.signing import Digest, key_id, read_digest, trouble_of
 from services.domain import merkle
 from services.domain.dates import parse_since, parse_until
 from services.errors import BadInput, Misconfigured
+from services.imports.vault import IN_DATABASE, Vault
 from services.store import Store
 from services.store.door import driver_of
 
@@ -29,15 +31,24 @@ HEADERS: Final = """
          low::text, below::text, cluster, more, head
     from debtflow.audit_seal where agency_id = %s order by number"""
 LISTS: Final = """
-  select number, leaves, ids, ats from debtflow.audit_sealed where agency_id = %s and number between %s and %s"""
-# Said here in full: a function of ours could be replaced by another that says what is wanted.
+  select number, leaves, cardinality(ids) as ids, cardinality(ats) as ats
+    from debtflow.audit_sealed where agency_id = %s and number between %s and %s"""
+KEYS: Final = "select ids, ats from debtflow.audit_sealed where agency_id = %s and number = %s"
+# Said here in full: a function of ours could be replaced by another that says what is wanted. One answer a seal: its
+# rows one after the other, how long each is, and where each stands; a row of its own for each costs twice the time.
 ROWS: Final = """
-  select d.number, u.place, pg_catalog.record_send(row(a.id, a.at, a.agency_id, a.user_id, a.session_id, a.login, a.act,
-         a.entity, a.entity_id, a.entity_ref, a.before::text, a.after::text, a.reason, a.xid))
-    from debtflow.audit_sealed d
-   cross join unnest(d.ids, d.ats) with ordinality u(id, at, place)
-    join debtflow.audit_log a on a.agency_id = d.agency_id and a.at = u.at and a.id = u.id
-   where d.agency_id = %s and d.number between %s and %s"""
+  select number, array_agg(place), array_agg(pg_catalog.length(said)), string_agg(said, '')
+    from (select d.number, u.place, pg_catalog.record_send(row(a.id, a.at, a.agency_id, a.user_id, a.session_id,
+                 a.login, a.act, a.entity, a.entity_id, a.entity_ref, a.before::text, a.after::text, a.reason,
+                 a.xid)) as said
+            from debtflow.audit_sealed d
+           cross join unnest(d.ids, d.ats) with ordinality u(id, at, place)
+            join debtflow.audit_log a on a.at = u.at and a.id = u.id
+           where d.agency_id = %(chain)s and d.number between %(first)s and %(last)s
+             and a.agency_id = %(chain)s and a.at between %(since)s and %(until)s
+          offset 0) row
+   group by number"""
+ARCHIVED_LEAVES: Final = "select place, leaf from debtflow.audit_archive_leaves(%s)"
 LEAVES: Final = "select id, at, leaf from debtflow.audit_leaves(%s, %s)"
 NAMED: Final = "select * from debtflow.audit_named(%s, %s)"
 ADDED: Final = "select * from debtflow.audit_added(%s, %s, %s, %s)"
@@ -46,10 +57,10 @@ STATE: Final = "select waiting, waiting_since from debtflow.audit_seal_state(%s)
 DIGESTS: Final = "select document from debtflow.audit_digest where agency_id = %s order by number, made_at"
 CHECKED: Final = "select debtflow.audit_checked(%s, %s, %s, %s)"
 
-# The planner knows nothing of arrays: each row is looked up by its key.
-BY_KEY: Final = b"; ".join(b"set local enable_%s = off" % way for way in (b"hashjoin", b"mergejoin", b"seqscan"))
-AS_EVER: Final = BY_KEY.replace(b"off", b"on")
-AT_ONCE: Final = 32_768
+# The planner takes an array for tiny. The rows of neighbouring seals stand side by side: they are read once, in one go.
+SIDE_BY_SIDE: Final = b"set local enable_nestloop = off; set local enable_mergejoin = off"
+AS_EVER: Final = SIDE_BY_SIDE.replace(b"off", b"on")
+AT_ONCE: Final = 65_536
 NAMES_AT_MOST: Final = 1_000
 """Findings that are listed; beyond it they are counted by seals."""
 
@@ -59,8 +70,8 @@ Progress = Callable[[int, int], None]
 class Verifying:
     """Checks the chains of the caller's agency and of the installation; supervisors, administrators and readonly.
 
-    ``publics`` are the public keys that are trusted, ``shelves`` where digests lie outside of the database, ``archive``
-    has the rows that have left it.
+    ``publics`` are the public keys that are trusted, ``shelves`` where digests lie outside of the database, ``vault``
+    has the files of the months that have left it.
     """
 
     def __init__(
@@ -68,10 +79,10 @@ class Verifying:
         store: Store,
         publics: Sequence[str] = (),
         shelves: Callable[[], Sequence[Shelf]] = tuple,
-        archive: Archive | None = None,
+        vault: Vault = IN_DATABASE,
     ) -> None:
         self._store = store
-        self._archive = archive or NoArchive()
+        self._vault = vault
         self._publics = {key_id(public): public for public in publics}
         self._shelves = shelves
 
@@ -97,7 +108,7 @@ class Verifying:
             if any(digest["agency_id"] not in (0, who.agency_id) for digest in ours):
                 raise BadInput("digest", "this digest is of another agency")
             return tuple(
-                _Chain(connection, chain, name, span, progress or _silent, self._archive).checked(
+                _Chain(connection, chain, name, span, progress or _silent, self._vault).checked(
                     [*self._outside(name), *(digest for digest in ours if digest["agency_id"] == chain)], self._publics
                 )
                 for chain, name in ((who.agency_id, who.agency), (0, INSTALLATION))
@@ -127,10 +138,10 @@ class _Chain:
         name: str,
         span: tuple[datetime | None, datetime | None],
         progress: Progress,
-        archive: Archive,
+        vault: Vault,
     ) -> None:
-        self._archive = archive
-        self._archived: dict[int, Mapping[str, Any]] = {}
+        self._archives = Archives(connection, vault, chain == 0, name, values=chain != 0)
+        self._archived: set[int] = set()
         self._connection = connection
         self._driver = driver_of(connection)
         self._chain = chain
@@ -152,6 +163,7 @@ class _Chain:
         signed = self._check_digests(headers, outside, publics)
         seals = [h for h in headers if h["last_at"] >= self._since and h["first_at"] < self._until]
         self._check_rows(seals)
+        self._check_archives()
         self._check_added()
         waiting, waiting_since = self._ask(STATE, self._installation)[0]
         numbers = [header["number"] for header in seals]
@@ -219,7 +231,7 @@ class _Chain:
         for few in _chunks(seals):
             first, last = few[0]["number"], few[-1]["number"]
             lists = {row.number: row for row in self._ask(LISTS, self._chain, first, last)}
-            rows = self._rows_of(first, last)
+            rows = self._rows_of(few)
             for header in few:
                 self._check_seal(header, lists.get(header["number"]), rows.get(header["number"], {}))
                 self._rows += header["rows"]
@@ -230,29 +242,32 @@ class _Chain:
                 self._find("value", words, id=row.id, at=row.at, columns=(row.path,))
             self._progress(self._rows, total)
 
-    def _rows_of(self, first: int, last: int) -> dict[int, dict[int, bytes]]:
+    def _rows_of(self, few: Sequence[Mapping[str, Any]]) -> dict[int, dict[int, bytes]]:
         """The hash of each row that the caller may read, by seal and place; a second row in one place is a finding."""
         found: dict[int, dict[int, bytes]] = {}
-        leaf = merkle.leaf
-        self._driver.execute(BY_KEY)
+        span = {
+            "chain": self._chain, "first": few[0]["number"], "last": few[-1]["number"],
+            "since": min(header["first_at"] for header in few), "until": max(header["last_at"] for header in few),
+        }  # fmt: skip
+        self._driver.execute(SIDE_BY_SIDE)
         with self._driver.cursor(binary=True) as cursor:
-            for number, place, row in cursor.execute(ROWS, (self._chain, first, last)):
-                leaves = found.setdefault(number, {})
-                if place in leaves:
+            for number, places, lengths, said in cursor.execute(ROWS, span):
+                found[number] = dict(zip(places, merkle.leaves_of(said, lengths), strict=True))
+                if len(found[number]) < len(places):
                     self._find("added", f"a row of seal {number} stands there twice", seal=number)
-                leaves[place] = leaf(row)
         self._driver.execute(AS_EVER)
         return found
 
     def _check_seal(self, header: Mapping[str, Any], listed: Any, rows: dict[int, bytes]) -> None:
         number, count = header["number"], header["rows"]
-        self._archived = {}
-        if listed is None or len(listed.leaves) != 32 * count or len(listed.ids) != count:
+        self._archived = set()
+        if listed is None or (len(listed.leaves), listed.ids, listed.ats) != (32 * count, count, count):
             self._find("seal", f"the list of the rows of seal {number} is gone or was changed", seal=number)
             return
         if len(rows) < count:
-            self._add_hidden(number, listed, rows)
-            self._add_archived(listed, rows)
+            self._add_hidden(number, rows)
+        if len(rows) < count:
+            self._add_archived(number, count, rows)
         if len(rows) == count and merkle.root([rows[place] for place in range(1, count + 1)]) == header["root"]:
             return
         if len(self._findings) < NAMES_AT_MOST and self._name_wrong(number, listed.leaves, rows):
@@ -261,25 +276,27 @@ class _Chain:
             "seal", f"the rows of seal {number} are not those that were sealed", seal=number, at=header["first_at"]
         )
 
-    def _add_hidden(self, number: int, listed: Any, rows: dict[int, bytes]) -> None:
+    def _add_hidden(self, number: int, rows: dict[int, bytes]) -> None:
         """What the caller may not read is hashed by the database, and counted."""
-        places = {key: place for place, key in enumerate(zip(listed.ids, listed.ats, strict=False), start=1)}
-        for row in self._ask(LEAVES, self._installation, number):
-            place = places[row.id, row.at]
+        (keys,) = self._ask(KEYS, self._chain, number)
+        places = {key: place for place, key in enumerate(zip(keys.ids, keys.ats, strict=True), start=1)}
+        told = [(places[row.id, row.at], row.leaf) for row in self._ask(LEAVES, self._installation, number)]
+        if self._installation and self._archives.parts:
+            told += [(row.place, row.leaf) for row in self._ask(ARCHIVED_LEAVES, number)]
+        for place, leaf in told:
             if place not in rows:
-                rows[place] = row.leaf
+                rows[place] = leaf
                 self._hidden += 1
 
-    def _add_archived(self, listed: Any, rows: dict[int, bytes]) -> None:
-        missing = {
-            key: place
-            for place, key in enumerate(zip(listed.ids, listed.ats, strict=False), start=1)
-            if place not in rows
-        }
-        if missing:
-            for key, row in self._archive.rows(self._chain, list(missing)).items():
-                rows[missing[key]] = merkle.leaf(merkle.canonical(merkle.ROW, row))
-                self._archived[missing[key]] = row
+    def _add_archived(self, number: int, count: int, rows: dict[int, bytes]) -> None:
+        if self._installation:
+            return
+        for place, leaf in self._archives.leaves(number).items():
+            if not 0 < place <= count:
+                self._findings.append(archive_check.added(self._archives.row(number, place)))
+            elif place not in rows:
+                rows[place] = leaf
+                self._archived.add(place)
 
     def _name_wrong(self, number: int, leaves: bytes, rows: Mapping[int, bytes]) -> bool:
         named = [
@@ -288,10 +305,9 @@ class _Chain:
             if rows.get(row.place) != leaves[32 * row.place - 32 : 32 * row.place]
         ]
         for row in named:
-            if (archived := self._archived.get(row.place)) is not None:
-                columns = differing(self._connection, self._chain, number, row.place, archived)
-                words = f"row {row.id} was changed in the archive: {', '.join(columns)}"
-                self._find("changed", words, columns=columns, id=row.id, at=row.at, seal=number)
+            if row.place in self._archived:
+                kept = self._archives.row(number, row.place)
+                self._findings.append(archive_check.changed(self._connection, self._chain, number, row.place, kept))
                 continue
             where: dict[str, Any] = {"id": row.id, "at": row.at, "seal": number}
             if row.columns is None:
@@ -303,6 +319,11 @@ class _Chain:
             else:
                 self._find("changed", f"row {row.id} was changed, and so was what the seal noted of it", **where)
         return bool(named)
+
+    def _check_archives(self) -> None:
+        """What is wrong with the parts that were read on the way."""
+        for held in self._archives.seen.values():
+            self._findings.extend(archive_check.trouble_of(held))
 
     def _check_added(self) -> None:
         for row in self._ask(ADDED, self._installation, self._since, self._until, NAMES_AT_MOST):

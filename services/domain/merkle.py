@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -50,7 +50,7 @@ def canonical(columns: Sequence[tuple[str, str]], values: Mapping[str, object]) 
 
 
 def encoded(kind: str, value: object) -> bytes:
-    """One value as PostgreSQL sends it; an instant is microseconds since 2000 in UTC."""
+    """One value as PostgreSQL sends it; an instant is microseconds since 2000 in UTC, and may come as that number."""
     match value:
         case datetime():
             return pack(">q", (value - EPOCH) // MICROSECOND)
@@ -61,13 +61,21 @@ def encoded(kind: str, value: object) -> bytes:
         case bool():
             return pack(">?", value)
         case int():
-            return pack({"int4": ">i", "int8": ">q", "xid8": ">Q"}[kind], value)
+            return pack({"int4": ">i", "int8": ">q", "timestamptz": ">q", "xid8": ">Q"}[kind], value)
     raise TypeError(f"{kind} cannot be {value!r}")
 
 
 def leaf(row: bytes) -> bytes:
     """The hash of a row in its canonical form, which begins with a zero byte and is never taken for a node."""
     return sha256(row).digest()
+
+
+def leaves_of(rows: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
+    """The hashes of rows in their canonical form that stand one after the other."""
+    start = 0
+    for length in lengths:
+        yield sha256(rows[start : start + length]).digest()
+        start += length
 
 
 def node(children: Iterable[bytes]) -> bytes:

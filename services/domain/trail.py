@@ -23,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "user": "user",
     "client": "client",
     "agency": "agency",
+    "archive": "archive of the trail",
+    "installation": "installation",
     "approval": "question to a second person",
 }
 """What the trail is about: the kinds that ``entity:`` takes, each in words."""

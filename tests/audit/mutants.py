@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
-from services.audit import Verdict
+from services.audit import Finding
 from tests.support.house import House
 
 Key = tuple[int, datetime]
@@ -103,9 +104,95 @@ def values(house: House, key: Key, columns: tuple[str, ...]) -> object:
     return house.su.execute(f"select {', '.join(columns)} from debtflow.audit_log {WHERE}", key).fetchone()
 
 
-def unnamed(expected: list[Said], found: Verdict) -> list[Said]:
+def unnamed(expected: list[Said], found: Iterable[Finding]) -> list[Said]:
     """What was done and not named: the kind, the row, and the column where one column was changed."""
-    said = {(f.kind, f.id): f.columns for f in found.chains[0].findings}
+    said = {(f.kind, f.id): f.columns for f in found}
     return [
         each for each in expected if (each[0], each[1]) not in said or (each[2] and said[each[0], each[1]] != each[2])
     ]
+
+
+# ---- in archived parts
+
+OTHERWISE: dict[str, Callable[[Any], Any]] = {
+    "id": lambda value: value + 100_000_000,
+    "at": lambda value: value - timedelta(microseconds=1),
+    "agency_id": lambda value: value + 1,
+    "user_id": lambda value: (value or 0) + 1,
+    "session_id": lambda value: None if value else 7,
+    "login": lambda value: value + " ",
+    "act": lambda _: "payment.reverse",
+    "entity": lambda value: value + "s",
+    "entity_id": lambda value: value + 1,
+    "entity_ref": lambda value: (value or "") + "1",
+    "before": lambda value: (value or "{}") + " ",
+    "after": lambda value: "{}" if value is None else None,
+    "reason": lambda value: "" if value is None else None,
+    "xid": lambda value: value + 1,
+}
+
+
+def spoil(house: House, random: Random) -> tuple[list[Said], set[str]]:
+    """Every kind of change in the files of HARBOR's months, each to rows of its own, and a byte that says nothing.
+
+    Gives what has to be found of rows, and how the files have to be named whose bytes are others.
+    """
+    files = house.su.execute(
+        "select file_id, month, part from debtflow.audit_archive where agency_id = 1 order by month, part"
+    ).fetchall()
+    tables = {file: _table(house, file) for file, _, _ in files}
+    places = [(file, n) for file, table in tables.items() for n in range(table.num_rows)]
+    random.shuffle(places)
+    rows = {file: table.to_pylist() for file, table in tables.items()}
+    expected: list[Said] = []
+    for column, otherwise in OTHERWISE.items():
+        file, n = places.pop()
+        rows[file][n] |= {column: otherwise(rows[file][n][column])}
+        expected.append(("changed", rows[file][n]["id"], (column,)))
+    doomed = [places.pop() for _ in range(2)]
+    expected += [("removed", rows[file][n]["id"], ()) for file, n in doomed]
+    file, n = places.pop()
+    rows[file].append({**rows[file][n], "id": 77_000_000, "place": 4000})
+    expected.append(("added", 77_000_000, ()))
+    for file, n in sorted(doomed, reverse=True):
+        del rows[file][n]
+    for each in rows.values():  # another order says nothing else
+        random.shuffle(each)
+    for file, table in tables.items():
+        _put(house, file, _bytes(table, rows[file]))
+    return expected, {
+        f"the archive of {month:%Y-%m}" + (f", part {part}" if part > 1 else "") for _, month, part in files
+    }
+
+
+def _table(house: House, file: int) -> Any:
+    from io import BytesIO
+
+    from pyarrow.parquet import read_table
+
+    query = "select string_agg(bytes, '' order by seq) from debtflow.file_chunk where file_id = %s"
+    return read_table(BytesIO(house.one(query, file)))
+
+
+def _bytes(table: Any, rows: list[dict[str, Any]]) -> bytes:
+    from io import BytesIO
+
+    from pyarrow import Table
+    from pyarrow.parquet import write_table
+
+    out = BytesIO()
+    write_table(Table.from_pylist(rows, schema=table.schema), out)
+    return out.getvalue()
+
+
+def _put(house: House, file: int, data: bytes) -> None:
+    """Bytes in the place of others, as a superuser writes them."""
+    house.su.execute("set session_replication_role = replica")
+    house.su.execute("alter table debtflow.file_chunk disable trigger append_only")
+    house.su.execute("delete from debtflow.file_chunk where file_id = %s", [file])
+    house.su.execute(
+        "insert into debtflow.file_chunk (file_id, seq, agency_id, bytes) values (%s, 0, 1, %s)", [file, data]
+    )
+    house.su.execute("update debtflow.file set size = %s where id = %s", [len(data), file])
+    house.su.execute("alter table debtflow.file_chunk enable always trigger append_only")
+    house.su.execute("reset session_replication_role")

@@ -68,4 +68,5 @@ def unguarded(house: House) -> Iterator[None]:
     finally:
         house.su.execute("alter table debtflow.audit_log alter id set generated always")
         for (table,) in partitions:
-            house.su.execute(f"alter table {table} enable always trigger append_only")
+            house.su.execute(f"alter table if exists {table} enable trigger user")
+            house.su.execute(f"alter table if exists {table} enable always trigger append_only")

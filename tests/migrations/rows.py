@@ -222,4 +222,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         "insert into file (agency_id, sha256, size, place, redacted_as, stored_at) select 1, sha256('gone'), 4, "
         "'redacted', id, now() from file where sha256 = sha256('z')",
     ),
+    "0027": (
+        "insert into audit_online (months) values (36)",
+        "insert into audit_archive select 1, '2022-01-01', 1, 1, 1, 1, sha256('a'), max(id), now(), 1 from file",
+        "insert into audit_archive_check values (1, '2022-01-01', 1, now(), 1)",
+        "insert into audit_archive_dropped (month, rows, dropped_at) values ('2022-01-01', 1, now())",
+    ),
 }

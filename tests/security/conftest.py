@@ -32,6 +32,8 @@ class World(House):
             sealing.seal()
             sealing.publish()
             Verifying(self.store(login)).verify()
+        for statement in ARCHIVED:
+            self.su.execute(statement)
         return self
 
     def disconnect(self) -> None:
@@ -46,6 +48,15 @@ class World(House):
         return int(self.one(query, number, agency))
 
 
+# As if a month had left the database.
+ARCHIVED = (
+    "insert into debtflow.audit_archive select f.agency_id, '2022-01-01', 1, 1, 1, 1, sha256('a'), min(f.id), now(), "
+    "(select min(u.id) from debtflow.users u where u.agency_id = f.agency_id) from debtflow.file f group by 1",
+    "insert into debtflow.audit_archive_check select agency_id, month, part, now(), made_by "
+    "from debtflow.audit_archive",
+    "insert into debtflow.audit_archive_dropped (month, rows, dropped_at) values ('2022-01-01', 2, now())",
+    "insert into debtflow.audit_online (months) values (24)",
+)
 # What accounts gather in a year, put there at once. Agency 0 stands for rows made by no person.
 EXTRAS = (
     "set search_path = debtflow, public",

@@ -40,6 +40,21 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health seal_health"),
+    # the trail's months that have left
+    (
+        OWNER,
+        (WORKER,),
+        "audit_archive_next audit_archive_rows audit_archive_seals audit_archive_keep audit_archive_checked "
+        "audit_archive_sealed audit_archive_drop audit_archive_due",
+    ),
+    (OWNER, (*OFFICE, WORKER), "audit_archive_parts audit_archive_chunk"),
+    (OWNER, OFFICE, "audit_archive_leaves audit_archive_kept_wrong audit_archive_values"),
+    (
+        OWNER,
+        (),
+        "audit_online_months audit_online_set month_begins audit_month_table audit_months_due archive_keeper "
+        "audit_archive_lock audit_listed audit_month_weigh archive_reader",
+    ),
     # the trail's seals
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor", WORKER), "audit_seal_next audit_digest_keep"),
     (OWNER, (*OFFICE, WORKER), "audit_seal_state"),

@@ -76,6 +76,10 @@ RELATIONS = {
     "audit_log": Rows(
         collector=f"agency_id = %(agency)s and (user_id = %(user)s or (entity = 'account' and entity_id in {MINE}))"
     ),
+    "audit_archive": Rows("agency_id, month, part", office=CHAINS, readers=OFFICE),
+    "audit_archive_check": Rows("agency_id, month, part", office=CHAINS, readers=OFFICE),
+    "audit_archive_dropped": Rows("month", office="true", readers=OFFICE),
+    "audit_online": Rows(office="true", readers=OFFICE),
     "audit_check": Rows(readers=OFFICE),
     "audit_filter": Rows("user_id, name", office="user_id = %(user)s", collector="user_id = %(user)s"),
     "audit_digest": Rows("agency_id, number", office=CHAINS, readers=OFFICE),

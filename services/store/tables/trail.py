@@ -5,6 +5,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -144,4 +146,51 @@ audit_filter = Table(
     ),
     column("text", Text, CheckConstraint("length(text) <= 1000", name="audit_filter_text_length")),
     column("saved_at", Instant),
+)
+
+audit_online = Table(
+    "audit_online",
+    metadata,
+    column("id", Integer, CheckConstraint("id = 0", name="audit_online_one_row"), primary_key=True,
+           server_default=text("0")),
+    column("months", Integer, CheckConstraint("months between 3 and 600", name="audit_online_months_range")),
+)  # fmt: skip
+
+audit_archive = Table(
+    "audit_archive",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("month", Date, CheckConstraint("extract(day from month) = 1", name="audit_archive_month_first"),
+           primary_key=True),
+    column("part", Integer, CheckConstraint("part > 0", name="audit_archive_part_positive"), primary_key=True),
+    column("first_seal", BigInteger),
+    column("last_seal", BigInteger),
+    column("rows", Integer, CheckConstraint("rows > 0", name="audit_archive_rows_positive")),
+    column("sha256", LargeBinary, CheckConstraint("length(sha256) = 32", name="audit_archive_sha256_length")),
+    column("file_id", BigInteger, ForeignKey("debtflow.file.id")),
+    column("made_at", Instant),
+    column("made_by", Integer, ForeignKey("debtflow.users.id")),
+    CheckConstraint("first_seal <= last_seal", name="audit_archive_seals_forward"),
+)  # fmt: skip
+
+audit_archive_check = Table(
+    "audit_archive_check",
+    metadata,
+    column("agency_id", Integer, primary_key=True),
+    column("month", Date, primary_key=True),
+    column("part", Integer, primary_key=True),
+    column("checked_at", Instant, primary_key=True),
+    column("user_id", Integer, ForeignKey("debtflow.users.id")),
+    ForeignKeyConstraint(
+        ["agency_id", "month", "part"], [audit_archive.c.agency_id, audit_archive.c.month, audit_archive.c.part]
+    ),
+)
+
+audit_archive_dropped = Table(
+    "audit_archive_dropped",
+    metadata,
+    column("month", Date, primary_key=True),
+    column("id", Integer, Computed("(extract(year from month) * 100 + extract(month from month))::int", True)),
+    column("rows", BigInteger),
+    column("dropped_at", Instant),
 )

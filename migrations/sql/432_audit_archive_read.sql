@@ -1,0 +1,120 @@
+-- What has left the database: which parts there are, their bytes, and what of them the database says by itself.
+set role debtflow_owner;
+
+-- Only a worker reads the rows of the installation: they are of all agencies.
+create or replace function archive_reader(installation boolean) returns identity
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := seal_reader();
+begin
+  if installation and who.role <> 'worker' then
+    perform fail('DF403', 'archive_installation', 'what the installation did is not shown to an agency',
+                 'its worker reads it');
+  end if;
+  return who;
+end $$;
+
+-- The parts of a chain, the latest month first. `gone_at` is when the month left the database.
+create or replace function audit_archive_parts(installation boolean) returns table (
+  month date, part int, first_seal bigint, last_seal bigint, rows int, sha256 bytea, size bigint, place text,
+  bucket text, key text, pieces bytea[], made_at timestamptz, checked_at timestamptz, gone_at timestamptz
+)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  chain constant int := chain_of(seal_reader(), installation);
+begin
+  return query
+    select r.month, r.part, r.first_seal, r.last_seal, r.rows, r.sha256, f.size, f.place, f.bucket, f.key, f.pieces,
+           r.made_at, c.checked_at, d.dropped_at
+      from audit_archive r
+      join file f on f.id = r.file_id
+      left join audit_archive_dropped d on d.month = r.month
+      left join lateral (select max(x.checked_at) as checked_at
+                           from audit_archive_check x
+                          where (x.agency_id, x.month, x.part) = (r.agency_id, r.month, r.part)) c on true
+     where r.agency_id = chain
+     order by r.month desc, r.part desc;
+end $$;
+
+-- One mebibyte of a part that lies in the database.
+create or replace function audit_archive_chunk(installation boolean, month date, part int, seq int) returns bytea
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  chain constant int := chain_of(archive_reader(installation), installation);
+begin
+  return (select c.bytes
+            from audit_archive r
+            join file_chunk c on c.file_id = r.file_id
+           where r.agency_id = chain
+             and r.month = audit_archive_chunk.month
+             and r.part = audit_archive_chunk.part
+             and c.seq = audit_archive_chunk.seq);
+end $$;
+
+-- The rows of a seal of the installation that stand in a part, on the word of the database: by the list of the seal,
+-- where the bytes of the part are those that were put there. Of a part in a bucket the reader compares the bytes.
+create or replace function audit_archive_leaves(seal bigint) returns table (place bigint, leaf bytea)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  perform seal_reader();
+  return query
+    select l.place, l.leaf
+      from audit_archive r
+      join file f on f.id = r.file_id
+      cross join lateral audit_listed(0, seal, seal, r.month) l
+     where r.agency_id = 0
+       and seal between r.first_seal and r.last_seal
+       and f.sha256 = r.sha256
+       and (f.place = 'bucket'
+            or r.sha256 = (select sha256(string_agg(c.bytes, '' order by c.seq))
+                             from file_chunk c
+                            where c.file_id = f.id));
+end $$;
+
+-- Which of the values that stand beside rows in a part are not those that were committed; `said` is what the rows say,
+-- as (row, path, commitment).
+create or replace function audit_archive_kept_wrong(ids bigint[], paths text[], said text[])
+  returns table (id bigint, path text)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  perform seal_reader();
+  return query
+    select p.audit_id, p.path
+      from unnest(ids, paths, said) x(id, path, sha256)
+      join audit_personal p on p.audit_id = x.id and p.path = x.path
+     where commitment(p.salt, p.value) ->> 'sha256' is distinct from x.sha256;
+end $$;
+
+-- Personal values behind rows in parts, as `audit_values` gives them for rows that are here; only rows that a seal of
+-- the caller's agency lists.
+create or replace function audit_archive_values(seals bigint[], ids bigint[])
+  returns table (audit_id bigint, path text, value text)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := seal_reader();
+  sees constant text[] := sight(who);
+begin
+  return query
+    select p.audit_id, p.path,
+           seen_as(audit_family(p.path, p.value), p.value, sees)
+      from unnest(seals, ids) x(seal, id)
+      join audit_sealed d on d.agency_id = who.agency_id and d.number = x.seal and x.id = any (d.ids)
+      join audit_personal p on p.audit_id = x.id;
+end $$;
+
+grant execute on function audit_archive_parts, audit_archive_chunk
+  to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly, debtflow_worker;
+grant execute on function audit_archive_leaves, audit_archive_kept_wrong, audit_archive_values
+  to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;
