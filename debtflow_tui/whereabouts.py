@@ -93,3 +93,12 @@ def open_store(settings: Settings, user: str | None, password: str | None) -> St
 
         user, password = SUPERUSER, server.superuser_password
     return Store(server.url(DATABASE), user=user, password=password, size=size, wait=wait)
+
+
+def log_folder(settings: Settings) -> Path | None:
+    """Where the server writes its JSON log, None where nobody has named it."""
+    if settings.database.log is not None or not settings.embedded:
+        return settings.database.log
+    from debtflow_tui.embedded import EmbeddedServer
+
+    return EmbeddedServer(settings.home).journal

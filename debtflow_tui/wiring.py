@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from debtflow_tui.config import Settings
 from debtflow_tui.whereabouts import open_store
-from services.access import Access, Approvals, Rights, Session, Sessions
+from services.access import Access, Approvals, Failures, Rights, Session, Sessions
 from services.store import Store
 
 if TYPE_CHECKING:
@@ -93,6 +93,12 @@ class Services(Office):
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(self.store)
+
+    @cached_property
+    def failures(self) -> Failures:
+        from debtflow_tui.whereabouts import log_folder
+
+        return Failures(self.store, log_folder(self.settings or Settings(Path.cwd())))
 
     @cached_property
     def rights(self) -> Rights:

@@ -60,6 +60,16 @@ def disable(report: Report, login: str, yes: bool) -> None:
 
 @user.command()
 @click.argument("login")
+@click.pass_obj
+def unlock(report: Report, login: str) -> None:
+    """Let somebody in again who failed to sign in too often. For supervisors and administrators."""
+    with in_office() as office:
+        back = office.users.unlock(login)
+    report.give(back, f"{login} can sign in again")
+
+
+@user.command()
+@click.argument("login")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 @click.pass_obj
 def password(report: Report, login: str, password_stdin: bool) -> None:
@@ -88,7 +98,7 @@ def _new_password(login: str, from_stdin: bool) -> str:
 
 def _table(users: tuple[User, ...]) -> Table:
     return Table(
-        ("LOGIN", "NAME", "ROLE", "AGENCY", "SINCE", "DISABLED"),
-        [(each.login, each.full_name, each.role, each.agency, each.created_at, each.disabled_at) for each in users],
+        ("LOGIN", "NAME", "ROLE", "AGENCY", "SINCE", "DISABLED", "SHUT OUT"),
+        [(u.login, u.full_name, u.role, u.agency, u.created_at, u.disabled_at, u.locked_at) for u in users],
         empty="no user yet: debtflow user add",
     )

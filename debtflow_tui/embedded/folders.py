@@ -3,6 +3,7 @@
 home/                  ours if we made it or found it empty; otherwise its permissions are not touched, nor any parent's
   pg/                  all that belongs to the server
     data/  run/        the cluster; its socket
+    log/               its log, in JSON, a file a day
     binaries-VERSION/  a copy of the programs, only where the server's user cannot reach the installed ones
     debtflow.conf  server.log  superuser.password  keep  *.lock
 """
@@ -52,6 +53,10 @@ class Folders:
     def log(self) -> Path:
         return self.server / "server.log"
 
+    @property
+    def journal(self) -> Path:
+        return self.server / "log"
+
     def lock(self, name: str) -> Path:
         return self.server / f"{name}.lock"
 
@@ -72,6 +77,7 @@ def prepare(folders: Folders, identity: Identity) -> None:
             )
         _passable(folders.server)
         private(folders.sockets, identity)
+        private(folders.journal, identity)
         if not folders.log.exists():
             folders.log.touch(mode=0o600)
             identity.own(folders.log)

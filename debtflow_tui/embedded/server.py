@@ -106,6 +106,11 @@ class EmbeddedServer:
         return self._folders.log
 
     @property
+    def journal(self) -> Path:
+        """The folder of its JSON log; ``log`` holds only what it said before that began."""
+        return self._folders.journal
+
+    @property
     def sockets(self) -> Path:
         return self._folders.sockets
 

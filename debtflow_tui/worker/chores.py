@@ -59,6 +59,7 @@ def _archive(now: Services) -> int:
 CHORES: Final = (
     Chore("events", "give what happened to money its place in the stream", *ALWAYS, lambda now: now.events.sequence()),
     Chore("open charges", "ask about charges that nobody knows of", *SECONDS_15, lambda now: now.charges.resolve_due()),
+    Chore("failed sign-ins", "find failed sign-ins in the server's log", *SECONDS_15, lambda now: now.failures.read()),
     Chore("links", "expire payment links and their holds", *MINUTE, lambda now: now.charges.expire_due()),
     Chore("plans", "settle instalments that are due", *MINUTE, lambda now: now.plans.run_due(500)),
     Chore("promises", "judge promises whose day is over", *MINUTES_5, lambda now: now.promises.judge()),

@@ -72,7 +72,9 @@ create or replace function session_doing(what text) returns void
 as $$
   update session x
      set doing = left(session_doing.what, 120)
-   where x.id = (me()).session_id and session_doing.what <> '' and x.doing is distinct from left(session_doing.what, 120)
+   where x.id = (me()).session_id
+     and session_doing.what <> ''
+     and x.doing is distinct from left(session_doing.what, 120)
 $$;
 
 -- One's own sessions, and for who may see them those of the whole agency, the latest first. `seen_at` is when a person

@@ -18,12 +18,13 @@ create or replace function user_list() returns table (
   role text,
   agency text,
   created_at timestamptz,
-  disabled_at timestamptz
+  disabled_at timestamptz,
+  locked_at timestamptz
 )
   language sql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select u.login, u.full_name, r.role, a.code, u.created_at, u.disabled_at
+  select u.login, u.full_name, r.role, a.code, u.created_at, u.disabled_at, u.locked_at
     from users u
     join user_roles r on r.user_id = u.id
     join agency a on a.id = u.agency_id

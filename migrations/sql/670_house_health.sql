@@ -108,6 +108,7 @@ begin
     select 'writes', count(*) = 0,
            coalesce('may be written directly: ' || string_agg(x, ', '), 'no operator may write a table directly')
       from tables_open_to_writing() x;
+  return query select 'sign-ins', h.ok, h.detail from signin_health(who.agency_id) h;
 end $$;
 
 grant execute on function house_health to debtflow_agency_admin, debtflow_supervisor;

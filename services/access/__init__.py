@@ -1,5 +1,6 @@
 """Sign-in, sign-out, who is asking, and what they may."""
 
+from services.access.failures import Failures
 from services.access.results import ROLES, Allowance, Ended, Limit, Question, Session, SignedIn
 from services.access.rights import Approvals, Rights
 from services.access.service import Access
@@ -11,6 +12,7 @@ __all__ = [
     "Allowance",
     "Approvals",
     "Ended",
+    "Failures",
     "Limit",
     "Question",
     "Rights",

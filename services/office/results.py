@@ -52,3 +52,4 @@ class User:
     agency: str
     created_at: datetime
     disabled_at: datetime | None
+    locked_at: datetime | None = None

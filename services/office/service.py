@@ -178,6 +178,11 @@ class Users:
         self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_disable(%s)", (login,)))
         return self._found(login)
 
+    def unlock(self, login: str) -> User:
+        """Let somebody in again who failed to sign in too often; never oneself."""
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_unlock(%s)", (login,)))
+        return self._found(login)
+
     def set_password(self, login: str, password: str) -> None:
         """Set one's own password, or as an administrator somebody's."""
         values = (login, self._verifier(login, password))

@@ -146,7 +146,14 @@ def _lost(said: str) -> DebtFlowError:
     lowered = said.lower()
     if "password authentication failed" in lowered or "no password supplied" in lowered or "pg_hba" in lowered:
         return _refused_sign_in("28P01", said)
-    if "not permitted to log in" in lowered or ('role "' in lowered and "does not exist" in lowered):
+    if "not permitted to log in" in lowered:
+        # The server says it only to who has the right password.
+        return NotAllowed(
+            "this login may not sign in: it failed too often, or it was disabled",
+            rule="sign_in_shut",
+            hint="a supervisor lets you in again: debtflow user unlock",
+        )
+    if 'role "' in lowered and "does not exist" in lowered:
         return _refused_sign_in("28000", said)
     if 'database "' in lowered and "does not exist" in lowered:
         return Misconfigured(f"no such database: {said.splitlines()[0]}", hint="run `debtflow db bootstrap`")

@@ -84,7 +84,7 @@ def test_who_is_in_whose_way_and_on_which_account(house: House) -> None:
     try:
         for _ in range(200):
             seen = by_user(bea.list())
-            if seen["ana"].in_way_of:
+            if seen["ana"].in_way_of and seen["ada"].waits:
                 break
             threading.Event().wait(0.02)
     finally:

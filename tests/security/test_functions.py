@@ -120,6 +120,12 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "pii_account pii_debtors pii_accounts retention_days pii_last_work pii_known pii_words pii_row_tells pii_rows "
         "pii_money_moves pii_blocks pii_redact pii_redact_all pii_providers pii_refuse_blocked pii_lock file_bytes",
     ),
+    # who failed to sign in
+    (OWNER, (), "signin_failures_within signin_health"),
+    (OWNER, (USERADMIN,), "signin_failures_most signin_failures_of signin_note"),
+    (USERADMIN, (WORKER,), "signin_log_place signin_failures_take signin_log_trouble"),
+    (USERADMIN, (), "signin_reader signin_lock"),
+    (USERADMIN, (*OPERATORS, OWNER), "user_unlock"),
     # those that make logins
     (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),

@@ -88,6 +88,7 @@ ASKS: Final = {
     "period.reopen": "period_reopen",
     "limit.set": "limit_set",
     "session.end": "session_end",
+    "user.unlock": "user_unlock",
     "rights.set": "permission_set two_person_set",
     "office.administer": "client_create client_edit client_settlement_floor user_create user_disable",
     # its own question: only the installation's owner passes it

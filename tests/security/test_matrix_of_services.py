@@ -19,7 +19,7 @@ import pytest
 
 from debtflow_tui.config import Settings
 from debtflow_tui.wiring import Services
-from services.access import Access
+from services.access import Access, Failures
 from services.adjustments import AdjustmentForm
 from services.batches.results import BatchEntry, BatchForm, Choice, Totals
 from services.charges.results import ChargeForm, LinkForm
@@ -284,6 +284,8 @@ ELSEWHERE: Rows = {
     "users.list": (EVERYBODY, lambda d, _: d.users.list()),
     "users.add": ("office.administer", lambda d, _: d.users.add("newcomer", "New", "boss", password="long enough")),
     "users.disable": ("office.administer", lambda d, _: d.users.disable("nobody")),
+    "users.unlock": ("user.unlock", lambda d, _: d.users.unlock("nobody")),
+    "failures.read": (NOBODY, lambda d, _: Failures(d.store, Path("/nowhere")).read()),
     "users.set_password": ("office.administer", lambda d, _: d.users.set_password("nobody", "long enough")),
     "sessions.list": (EVERYBODY, lambda d, _: d.sessions.list()),
     "sessions.end": ("session.end", lambda d, _: d.sessions.end(NONE_SUCH)),

@@ -22,7 +22,16 @@ TEMPLATE = "debtflow_template"
 HOME_VARIABLE = "DEBTFLOW_TEST_HOME"
 
 # Tests crash processes, not the machine: what fsync protects from cannot happen to a folder that is thrown away.
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# What the server says stands in one file, and a wrong password is answered at once.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    "auth_delay.milliseconds": "0",
+}
 
 
 def make_home() -> Path:
