@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from services.imports.vault import Vault
     from services.jobs import Jobs
     from services.ledger import Doctor, Ledger
-    from services.office import Agencies, Clients, Users
+    from services.office import Agencies, Assigning, Clients, Teams, Users
     from services.payments import Payments
     from services.pii import Pii
     from services.plans import Plans, Promises, Settlements
@@ -107,6 +107,18 @@ class Services(Office):
     @cached_property
     def approvals(self) -> Approvals:
         return Approvals(self.store)
+
+    @cached_property
+    def teams(self) -> Teams:
+        from services.office import Teams
+
+        return Teams(self.store)
+
+    @cached_property
+    def assigning(self) -> Assigning:
+        from services.office import Assigning
+
+        return Assigning(self.store)
 
     @cached_property
     def accounts(self) -> Accounts:

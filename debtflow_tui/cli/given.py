@@ -71,6 +71,13 @@ def whole(text: str, field: str, what: str) -> int:
     return int(text)
 
 
+def count(text: str, field: str, of: str) -> int:
+    """How many of something at most, none included."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise BadInput(field, f"{text[:40]} is no number of {of}", hint="write it like 5000")
+    return int(text)
+
+
 def rows(texts: Iterable[str]) -> list[int]:
     """Row numbers and ranges of them, such as ``3 7 9-12``."""
     found: list[int] = []

@@ -43,6 +43,7 @@ GROUPS: Final = {
     "approval": ("rights", "What waits for a second person."),
     "pii": ("pii", "Forget persons; legal holds; how long records are kept."),
     "client": ("client", "The creditors and their contracts."),
+    "team": ("team", "People whose accounts are levelled together."),
     "user": ("user", "The people who work here."),
     "agency": ("agency", "The agencies of this installation."),
     "db": ("db", "Make, migrate and look at the database."),

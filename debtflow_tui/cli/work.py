@@ -14,15 +14,38 @@ from services.errors import BadInput
 
 
 @click.command(cls=Command)
-@click.argument("numbers", nargs=-1, required=True)
-@click.option("--to", "collector", required=True, metavar="USER", help="Who works them from now on.")
+@click.argument("numbers", nargs=-1)
+@click.option("--from", "giver", metavar="USER", help="All open accounts of somebody; nobody for those of nobody.")
+@click.option("--client", metavar="CODE", help="With --from: only those of a client.")
+@click.option("--status", help="With --from: only those in a status.")
+@click.option("--to", "people", multiple=True, metavar="USER", help="Who works them from now on; several share.")
+@click.option("--team", metavar="NAME", help="With --from: the team that shares them.")
+@click.option("--dry-run", is_flag=True, help="With --from: only count.")
 @click.pass_obj
-def assign(report: Report, numbers: tuple[str, ...], collector: str) -> None:
-    """Assign accounts to a collector; - reads their numbers from stdin."""
-    wanted = given.accounts(numbers)
+def assign(
+    report: Report, numbers: tuple[str, ...], giver: str | None, client: str | None, status: str | None,
+    people: tuple[str, ...], team: str | None, dry_run: bool,
+) -> None:  # fmt: skip
+    """Assign accounts to a collector; - reads their numbers from stdin.
+
+    With --from, somebody's accounts go to one or several people, always to who has least and never above a limit.
+    """
+    if giver is None:
+        if not numbers or len(people) != 1 or team or client or status or dry_run:
+            raise BadInput("to", "name accounts and one person", hint="or a whole pile: --from USER --to USER")
+        wanted = given.accounts(numbers)
+        with signed_in() as desk:
+            assigned = desk.accounts.assign(wanted, people[0])
+        report.give({"assigned": assigned}, f"{assigned} assigned to {people[0]}")
+        return
+    if numbers:
+        raise BadInput("numbers", "name accounts, or --from whom they come, not both")
     with signed_in() as desk:
-        assigned = desk.accounts.assign(wanted, collector)
-    report.give({"assigned": assigned}, f"{assigned} assigned to {collector}")
+        deal = desk.assigning.count if dry_run else desk.assigning.give
+        found = deal(giver, to=people, team=team, client=client, status=status)
+    moved = 0 if found.moved is None else found.moved
+    said = {"assigned": moved, "accounts": found.accounts, "room": found.room}
+    report.give(said, f"{moved:,} of {found.accounts:,} accounts of {giver} assigned")
 
 
 @click.command(cls=Command)

@@ -139,6 +139,35 @@ begin
     from unnest(collectors) with ordinality as c(login, position);
 end $$;
 
+-- Whoever leaves is no client's collector any more: the first of the takers who is not yet there comes in their place.
+-- Gives how many clients that were; holds them in the order of their ids.
+create or replace function client_collectors_hand_over(leaver int, takers int[]) returns int
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  clients int[];
+begin
+  clients := array(select c.id
+                     from client c
+                    where exists (select from client_collector x where x.client_id = c.id and x.user_id = leaver)
+                    order by c.id
+                      for no key update);
+  update client_collector x
+     set user_id = p.taker
+    from (select c.id, (select t.taker
+                          from unnest(takers) with ordinality as t(taker, no)
+                         where not exists (select from client_collector y
+                                            where y.client_id = c.id and y.user_id = t.taker)
+                         order by t.no
+                         limit 1) as taker
+            from unnest(clients) c(id)) p
+   where x.client_id = p.id and x.user_id = leaver and p.taker is not null;
+  delete from client_collector x where x.user_id = leaver;
+  return cardinality(clients);
+end $$;
+grant execute on function client_collectors_hand_over to debtflow_kernel;
+
 create or replace function client_create(
   agency_code text,
   code text,

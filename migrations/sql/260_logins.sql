@@ -81,22 +81,39 @@ begin
   return u.id;
 end $$;
 
-create or replace function user_disable(login text) returns void
+-- Ends somebody's sessions and lets them sign in no more. What they leave open goes to `takers` or to a team in the same
+-- act, as much of it as one step takes; with `leave` it stays where it is, and without either there must be none. An
+-- installer sees no accounts, and takes away the login alone.
+create or replace function user_disable(
+  login text,
+  takers text[] default null,
+  team text default null,
+  leave boolean default false
+) returns jsonb
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 declare
-  uid int;
+  u constant users := other_to_administer(login, 'disable');
+  handed jsonb := '{}';
 begin
-  perform agency_to_administer(null) where not is_installer();
-  uid := user_to_administer(login);
-  if login = session_user then
-    perform fail('DF422', 'disable_self', 'nobody disables themselves', 'ask another administrator');
+  if is_installer() then
+    perform administrators_hold(u.agency_id, u.id);
+  elsif takers is null and team is null then
+    perform administrators_hold(u.agency_id, u.id),
+            administrator_remains(u.agency_id, u.id),
+            case when coalesce(leave, false) then null else work_must_be_done(u.id) end;
+  else
+    perform administrators_hold(u.agency_id, variadic u.id || work_takers(u.id, takers, team)),
+            administrator_remains(u.agency_id, u.id);
+    handed := work_hand_over(login, takers, team);
   end if;
   perform act_begin('user.disable');
-  update users set disabled_at = kernel_now() where id = uid and disabled_at is null;
-  update session set ended_at = kernel_now() where user_id = uid and ended_at is null;
+  update users x set disabled_at = kernel_now() where x.id = u.id and x.disabled_at is null;
+  update session set ended_at = kernel_now() where user_id = u.id and ended_at is null;
+  delete from team_member m where m.user_id = u.id;
   execute format('alter role %I nologin', login);
+  return handed;
 end $$;
 
 -- Anybody changes their own password; others are set by an administrator.

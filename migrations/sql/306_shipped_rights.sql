@@ -16,6 +16,9 @@ select act_ships('books.replay', 'see', 'rebuild every balance and compare',
 select act_ships('house.examine', 'see', 'examine the money and the safeguards',
                  'the examination covers the whole agency',
                  'doctor_role', 'supervisor agency_admin');
+select act_ships('people.see', 'see', 'see who works how many accounts',
+                 'your role does not see how much others work',
+                 'people_role', 'supervisor agency_admin readonly');
 select act_ships('seal.check', 'see', 'check and prove the audit trail',
                  'your role does not check the trail of the agency',
                  'seal_role', 'supervisor agency_admin readonly worker');
@@ -66,6 +69,8 @@ select act_ships('settlement.below', 'account', 'offer less than the client''s f
                  'settlement_floor', 'supervisor agency_admin', 'collector supervisor agency_admin', true);
 select act_ships('account.assign', 'assign', 'assign accounts', 'your role does not assign accounts',
                  'account_assign', 'supervisor agency_admin');
+select act_ships('team.manage', 'assign', 'make teams and limit their accounts', 'your role does not make teams',
+                 'team_role', 'supervisor agency_admin');
 
 -- Money.
 select act_ships('payment.post', 'enter payment', 'enter payments', 'your role sees payments but does not post them',

@@ -7,13 +7,13 @@ grant insert, delete on office_limit to debtflow_kernel;
 grant update (most) on office_limit to debtflow_kernel;
 
 -- Money in minor units of whatever it is spent on; a settlement in basis points of the balance below the client's floor;
--- an export in rows; what is revealed in times within 24 hours. What is given back freely is given back without the
--- password again.
+-- an export in rows; what is revealed in times within 24 hours; accounts as many as somebody works at once. What is
+-- given back freely is given back without the password again.
 create or replace function limit_shipped(what text, role text) returns bigint
   language sql immutable parallel safe
 as $$
   select case
-    when what in ('payment', 'export') then 1000000000000000
+    when what in ('payment', 'export', 'accounts') then 1000000000000000
     when what = 'settlement' then 10000
     when what = 'refund_freely' then 10000
     when what = 'reveal' then case when role in ('supervisor', 'agency_admin') then 50 else 20 end
@@ -29,7 +29,7 @@ create or replace function limits_known() returns text[]
   language sql immutable parallel safe
 as $$
   select array['payment', 'fee', 'cost', 'write_off', 'correct_up', 'correct_down', 'settlement', 'export',
-               'refund_freely', 'reveal']
+               'refund_freely', 'reveal', 'accounts']
 $$;
 
 create or replace function limit_of(who identity, what text) returns bigint

@@ -1,7 +1,8 @@
 -- Giving accounts to somebody.
 set role debtflow_kernel;
 
-create or replace function account_hand_over(accounts bigint[], receiver int, who identity) returns void
+-- The nth account to the nth receiver. The accounts are locked; new ones become assigned.
+create or replace function account_hand_over(accounts bigint[], receivers int[], who identity) returns void
   language sql volatile
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -13,10 +14,10 @@ as $$
   insert into activity (agency_id, account_id, at, user_id, kind, text)
   select a.agency_id, a.id, kernel_now(), who.user_id, 'assignment',
          coalesce(old.login, 'nobody') || ' → ' || new.login
-    from account a
-    join users new on new.id = receiver
-    left join users old on old.id = a.collector_id
-   where a.id = any (accounts);
+    from unnest(accounts, receivers) as d(id, receiver)
+    join account a on a.id = d.id
+    join users new on new.id = d.receiver
+    left join users old on old.id = a.collector_id;
 
   insert into activity (agency_id, account_id, at, user_id, kind, text)
   select a.agency_id, a.id, kernel_now(), who.user_id, 'status', 'new → assigned'
@@ -24,11 +25,13 @@ as $$
    where a.id = any (accounts) and a.status = 'new';
 
   update account a
-     set collector_id = receiver, status = case a.status when 'new' then 'assigned' else a.status end
-   where a.id = any (accounts)
+     set collector_id = d.receiver, status = case a.status when 'new' then 'assigned' else a.status end
+    from unnest(accounts, receivers) as d(id, receiver)
+   where a.id = d.id
 $$;
 
--- Gives 1..n accounts to one person, all or none; new ones become assigned. Locks the accounts by id.
+-- Gives 1..n accounts to one person, all or none, and no more of them than that person works at most. Holds the person,
+-- then locks the accounts by id.
 create or replace function account_assign(numbers text[], login text) returns int
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -36,10 +39,13 @@ as $$
 declare
   who constant identity := me();
   receiver int;
+  moving bigint[];
   missing text;
 begin
   perform only_who_may(who, 'account.assign');
   perform act_begin('account.assign');
+  receiver := assignable_user(login, who.agency_id);
+  perform people_hold(array[receiver]);
   receiver := assignable_user(login, who.agency_id);
   perform
      from account a
@@ -54,13 +60,17 @@ begin
   if missing is not null then
     perform fail('DF404', 'account', format('there is no account %s: nothing was assigned', missing));
   end if;
-  perform account_hand_over(
-    array(select a.id
-            from account a
-           where a.agency_id = who.agency_id
-             and a.number = any (numbers)
-             and (a.collector_id is distinct from receiver or a.status = 'new')),
-    receiver, who);
+  moving := array(
+    select a.id
+      from account a
+     where a.agency_id = who.agency_id
+       and a.number = any (numbers)
+       and (a.collector_id is distinct from receiver or a.status = 'new'));
+  perform caseload_check(who.agency_id, receiver, (
+    select count(*)
+      from account a
+     where a.id = any (moving) and a.collector_id is distinct from receiver and is_work(a.status)));
+  perform account_hand_over(moving, array_fill(receiver, array[cardinality(moving)]), who);
   return (select count(distinct n) from unnest(numbers) n);
 end $$;
 

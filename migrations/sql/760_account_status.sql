@@ -11,7 +11,8 @@ declare
   kernel_acts constant text[] := array[
     'payment.post', 'payment.reverse', 'payment.batch', 'payment.spread', 'payment.refund', 'charge.settle',
     'charge.dispute', 'adjustment.post', 'adjustment.reverse', 'write_off.post', 'interest.accrue',
-    'settlement.complete', 'settlement.expire', 'account.assign', 'import.release', 'import.undo'];
+    'settlement.complete', 'settlement.expire', 'account.assign', 'account.give', 'account.rebalance',
+    'user.hand_over', 'import.release', 'import.undo'];
   move status_move;
   by_kernel boolean;
 begin

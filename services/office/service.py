@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from services.domain.money import exponent
 from services.errors import BadInput, NotFound
+from services.office.assigning import STEP, Progress, silent, takers
+from services.office.people import HandOver, OpenBatch, OpenWork, Person
 from services.office.results import Agency, Client, Floor, User
 from services.store import Store
 
@@ -173,9 +176,68 @@ class Users:
         self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_create(%s, %s, %s, %s, %s)", values))
         return self._found(login)
 
-    def disable(self, login: str) -> User:
-        """End a login's sessions and let it sign in no more; its history stays."""
-        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_disable(%s)", (login,)))
+    def people(self) -> tuple[Person, ...]:
+        """Everybody with what they hold, those who left last; for those who see who works what, others NotAllowed."""
+        rows = self._store.ask(lambda c: c.exec_driver_sql("select * from debtflow.people_list()").all())
+        return tuple(Person(*row) for row in rows)
+
+    def open_work(self, login: str) -> OpenWork:
+        """What somebody leaves open if they go now, or has left open."""
+        found = self._store.ask(lambda c: c.exec_driver_sql("select debtflow.work_open(%s)", (login,)).scalar_one())
+        batches = tuple(OpenBatch(**each) for each in found["batches"])
+        return OpenWork(**found | {"batches": batches, "clients": tuple(found["clients"])})
+
+    def disable(
+        self,
+        login: str,
+        *,
+        to: Sequence[str] = (),
+        team: str | None = None,
+        leave: bool = False,
+        progress: Progress = silent,
+    ) -> HandOver:
+        """End a login's sessions and let it sign in no more; its open work goes to others, its history stays.
+
+        Without anybody to take it there must be none, or ``leave`` lets it lie: Refused (open_work) otherwise. The
+        login is shut and its first accounts are handed over in one act, further ones in steps after it.
+        """
+        receivers = takers(to, team) if to or team else None
+        values = (login, receivers, team, leave)
+        query = "select debtflow.user_disable(%s, %s, %s, %s)"
+        first = self._store.act(lambda c: c.exec_driver_sql(query, values).scalar_one())
+        return self._rest(HandOver(login, **first), receivers, team, progress)
+
+    def hand_over(
+        self, login: str, *, to: Sequence[str] = (), team: str | None = None, progress: Progress = silent
+    ) -> HandOver:
+        """Give everything somebody has under way to others, whether they have left or not; all of it has to fit."""
+        receivers = takers(to, team)
+        return self._rest(self._handed(login, receivers, team), receivers, team, progress)
+
+    def _handed(self, login: str, receivers: Sequence[str] | None, team: str | None) -> HandOver:
+        query = "select debtflow.work_hand_over(%s, %s, %s, %s)"
+        values = (login, receivers, team, STEP)
+        return HandOver(login, **self._store.act(lambda c: c.exec_driver_sql(query, values).scalar_one()))
+
+    def _rest(self, done: HandOver, receivers: Sequence[str] | None, team: str | None, progress: Progress) -> HandOver:
+        progress(done.accounts)
+        while done.left:
+            step = self._handed(done.login, receivers, team)
+            done = replace(done, accounts=done.accounts + step.accounts, left=step.left)
+            progress(done.accounts)
+            if not step.accounts:
+                break
+        return done
+
+    def enable(self, login: str, password: str) -> User:
+        """Let somebody who left sign in again, in the role they had, with a new password."""
+        values = (login, self._verifier(login, password))
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_enable(%s, %s)", values))
+        return self._found(login)
+
+    def set_role(self, login: str, role: str) -> User:
+        """Give somebody another role of people; whoever is signed in signs in again."""
+        self._store.act(lambda c: c.exec_driver_sql("select debtflow.user_role(%s, %s)", (login, role)))
         return self._found(login)
 
     def unlock(self, login: str) -> User:

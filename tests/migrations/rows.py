@@ -213,6 +213,11 @@ ROWS: dict[str, tuple[str, ...]] = {
         "who is calling', 1, now())",
     ),
     "0024": ("insert into audit_filter values (1, 1, 'refunds', 'text:refund', now())",),
+    "0025": (
+        "insert into team (agency_id, name, most_accounts) values (1, 'north', 400)",
+        "insert into team_member values (1, 1, 1)",
+        "insert into office_limit (agency_id, what, role, most) values (1, 'accounts', 'collector', 300)",
+    ),
     "0026": (
         "insert into legal_hold (agency_id, debtor_id, reason, placed_by, placed_at) values (1, 1, 'a case', 1, now())",
         "insert into retention values (1, 400)",

@@ -125,6 +125,9 @@ EXTRAS = (
     "'{}', min(id), now() from users group by agency_id",
     "insert into reveal (agency_id, account_id, user_id, field, reason, shown, at) select agency_id, id, "
     "collector_id, 'ssn', 'asked who is calling', 1, now() from account where collector_id is not null",
+    "insert into team (agency_id, name) select id, 'desk' from agency",
+    "insert into team_member select min(u.id), t.id, t.agency_id from team t join users u using (agency_id) group by "
+    "t.id",
     "insert into interest_pause (agency_id, account_id, from_on, note, paused_by) select agency_id, id, "
     "'2025-11-01', 'asked for', 1 from account",
     "insert into interest_off (agency_id, account_id, from_on) select agency_id, id, '2025-11-01' from account",

@@ -127,7 +127,13 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (USERADMIN, (), "signin_reader signin_lock"),
     (USERADMIN, (*OPERATORS, OWNER), "user_unlock"),
     # those that make logins
-    (USERADMIN, ("debtflow_agency_admin", OWNER), "agency_create client_create client_edit user_create user_disable"),
+    (
+        USERADMIN,
+        ("debtflow_agency_admin", OWNER),
+        "agency_create client_create client_edit user_create user_disable user_enable user_role",
+    ),
+    (USERADMIN, (KERNEL,), "people_hold client_collectors_hand_over"),
+    (USERADMIN, (), "administrator_remains administrators_hold other_to_administer"),
     (USERADMIN, (*OPERATORS, OWNER), "agency_list user_list client_list user_password"),
     (USERADMIN, (), "agency_to_administer client_collectors_set code_check contract_renew currency_check"),
     (USERADMIN, (), "login_check scram_check user_to_administer"),
@@ -214,6 +220,23 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "lookup_typos_collector lookup_whole masked_of name_typo_ranges name_words payments_of "
         "phone_digits prefix_end "
         "submission_answer submission_claim word_typos",
+    ),
+    # who works what, and how it changes hands
+    (OWNER, (KERNEL,), "payment_batch_keyed_by"),
+    (
+        KERNEL,
+        OPERATORS,
+        "people_list team_set team_limit team_remove team_list accounts_give accounts_to_give rebalance_plan "
+        "rebalance_step work_open",
+    ),
+    (KERNEL, ("debtflow_agency_admin", USERADMIN), "work_hand_over"),
+    (KERNEL, (USERADMIN,), "work_must_be_done work_takers"),
+    (
+        KERNEL,
+        (),
+        "is_work works_accounts accounts_most accounts_held caseloads caseload_check caseload_targets team_found "
+        "team_people account_ties step_check accounts_deal places_of room_of takers_of accounts_of giver_of "
+        "nobodys_accounts batches_of batches_hand_over work_of",
     ),
     # one receipt over several debts, adjustments, interest
     (

@@ -38,7 +38,9 @@ ASKS: Final = {
     "account.note": "account_note account_call account_follow_up account_priority",
     "account.contact": "account_contact_save account_contact_remove",
     "account.status": "account_status account_flag_raise account_flag_lift",
-    "account.assign": "account_assign",
+    "account.assign": "account_assign accounts_give accounts_to_give rebalance_step",
+    "team.manage": "team_set team_limit team_remove",
+    "people.see": "people_list team_list rebalance_plan work_open",
     "promise.make": "promise_make promise_cancel",
     "plan.make": "plan_make plan_change plan_pause plan_release plan_cancel",
     "settlement.offer": "settlement_offer settlement_accept settlement_cancel",
@@ -90,7 +92,8 @@ ASKS: Final = {
     "session.end": "session_end",
     "user.unlock": "user_unlock",
     "rights.set": "permission_set two_person_set",
-    "office.administer": "client_create client_edit client_settlement_floor user_create user_disable",
+    "office.administer": "client_create client_edit client_settlement_floor user_create user_disable "
+    "user_enable user_role work_hand_over",
     # its own question: only the installation's owner passes it
     "installer": "agency_create",
 }

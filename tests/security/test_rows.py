@@ -159,6 +159,8 @@ RELATIONS = {
     "settlement": of_account(),
     "signin_log": hidden(),
     "status_move": reference("from_status, to_status"),
+    "team": Rows(),
+    "team_member": Rows("user_id"),
     "transfer": Rows(readers=OFFICE),
     "two_person": Rows("agency_id, act"),
     "user_roles": Rows("user_id", office=USERS, collector=USERS),

@@ -16,6 +16,7 @@ from services.store.tables import (
     pull,
     receipts,
     rights,
+    teams,
     trail,
 )
 from services.store.tables.base import metadata
@@ -34,5 +35,6 @@ __all__ = [
     "pull",
     "receipts",
     "rights",
+    "teams",
     "trail",
 ]
