@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from screens.base import BaseScreen, Desk
 from screens.navigation import (
     OpenAccount,
+    OpenApprovals,
     OpenAudit,
     OpenBatch,
     OpenCharge,
@@ -20,8 +21,10 @@ from screens.navigation import (
     OpenPayment,
     OpenPaymentBatch,
     OpenPaymentBatches,
+    OpenPeople,
     OpenPlan,
     OpenProfile,
+    OpenRights,
     OpenSessions,
     OpenSpread,
     OpenStatement,
@@ -72,6 +75,11 @@ class Routes:
         self.webhooks = self._standing(lambda now: now.webhooks)
         self.jobs = self._standing(lambda now: now.jobs)
         self.audit = self._standing(lambda now: now.audit)
+        self.users = self._standing(lambda now: now.users)
+        self.teams = self._standing(lambda now: now.teams)
+        self.assigning = self._standing(lambda now: now.assigning)
+        self.rights = self._standing(lambda now: now.rights)
+        self.approvals = self._standing(lambda now: now.approvals)
         self.clients = self._standing(lambda now: now.clients)
         self.ledger = self._standing(lambda now: now.ledger)
         self.sessions = self._standing(lambda now: now.sessions)
@@ -148,6 +156,8 @@ class Routes:
                 from screens.day_sheet import DaySheetScreen
 
                 return DaySheetScreen(self.desk, self.payments)
+            case OpenPeople() | OpenRights() | OpenApprovals():
+                return self._staff(wish)
             case OpenLedger() | OpenTrust() | OpenStatement() | OpenTransfer():
                 return self._book(wish)
             case _:
@@ -176,6 +186,22 @@ class Routes:
                 from screens.profile import ProfileScreen
 
                 return ProfileScreen(self.desk, self.profiles, client, kind, path)
+
+    def _staff(self, wish: OpenPeople | OpenRights | OpenApprovals) -> BaseScreen:
+        """Who works here, and what they may."""
+        match wish:
+            case OpenPeople():
+                from screens.people import PeopleScreen
+
+                return PeopleScreen(self.desk, self.users, self.teams, self.assigning)
+            case OpenRights():
+                from screens.rights import RightsScreen
+
+                return RightsScreen(self.desk, self.rights)
+            case OpenApprovals():
+                from screens.approvals import ApprovalsScreen
+
+                return ApprovalsScreen(self.desk, self.approvals)
 
     def _behind(self, wish: Travel) -> BaseScreen:
         match wish:

@@ -172,6 +172,21 @@ class OpenSessions(Travel):
 
 
 @dataclass
+class OpenPeople(Travel):
+    """Go to the people who work here."""
+
+
+@dataclass
+class OpenRights(Travel):
+    """Go to who may do what, and how much."""
+
+
+@dataclass
+class OpenApprovals(Travel):
+    """Go to what waits for a second person."""
+
+
+@dataclass
 class ShowHelp(Travel):
     """Show the keys of the screen on top."""
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import click
 
-from debtflow_tui.cli import given
 from debtflow_tui.cli.lazy import Group
 from debtflow_tui.cli.report import Report, Table
 from debtflow_tui.cli.session import signed_in
 from services.access import ROLES, Limit, Question, Rights
-from services.domain.money import Money
+from services.access.limits import most_in_words, parse_most
 from services.errors import BadInput
 
 ANSWERS = {"yes": True, "no": False}
-ROWS, PERCENT, TIMES = "export", "settlement", "reveal"
 
 
 @click.group(cls=Group)
@@ -91,43 +89,28 @@ def list_limits(report: Report) -> None:
 @click.option("--user", help="Of one person, whatever their role may.")
 @click.pass_obj
 def set_limit(report: Report, what: str, most: str, role: str | None, user: str | None) -> None:
-    """Set a limit: an amount, a percentage, rows of an export, reveals within 24 hours; none takes it back.
+    """Set a limit: an amount, a percentage, rows of an export, reveals in 24 hours, accounts; none takes it back.
 
-    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement, export, reveal or refund_freely.
+    WHAT is payment, fee, cost, write_off, correct_up, correct_down, settlement, export, refund_freely, reveal or
+    accounts.
     """
     with signed_in() as desk:
-        desk.rights.set_limit(what, _most(what, most, desk.session.currency), role=role, user=user)
+        desk.rights.set_limit(what, parse_most(what, most, desk.session.currency), role=role, user=user)
         _give_limits(report, desk.rights.limits(), desk.session.currency)
-
-
-def _most(what: str, text: str, currency: str) -> Money | int | None:
-    if text == "none":
-        return None
-    if what == PERCENT:
-        return given.basis_points(text, "most")
-    if what in (ROWS, TIMES):
-        if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise BadInput("most", f"{text[:40]} is no number", hint="write it like 5000")
-        return int(text)
-    return Money.parse(text, currency, field="most")
 
 
 def _give_limits(report: Report, found: tuple[Limit, ...], currency: str) -> None:
     rows = [
-        (each.what, each.role, each.user, _in_words(each, currency), "set" if each.agreed else "shipped")
+        (
+            each.what,
+            each.role,
+            each.user,
+            most_in_words(each.what, each.most, currency),
+            "set" if each.agreed else "shipped",
+        )
         for each in found
     ]
     report.give({"limits": found}, Table(("WHAT", "ROLE", "PERSON", "AT MOST", ""), rows))
-
-
-def _in_words(limit: Limit, currency: str) -> str:
-    if limit.what == PERCENT:
-        return f"{limit.most / 100:g} % below the floor"
-    if limit.most == 10**15:
-        return "no limit"
-    if limit.what == TIMES:
-        return f"{limit.most:,} in 24 hours"
-    return f"{limit.most:,} rows" if limit.what == ROWS else str(Money(limit.most, currency))
 
 
 # ---- a second person -------------------------------------------------------------------------------------------------

@@ -60,7 +60,10 @@ def services() -> FakeServices:
 @pytest.fixture(autouse=True)
 def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What happens by the clock happens in a test only when the test says so."""
-    for watcher in ("account.screen", "batch.review", "charge.screen", "jobs", "payment.weighing", "signed_in.screen"):
+    for watcher in (
+        "account.screen", "approvals.screen", "batch.review", "charge.screen", "jobs", "payment.weighing",
+        "signed_in.screen",
+    ):  # fmt: skip
         monkeypatch.setattr(f"screens.{watcher}.WATCH_EVERY", 3600)
     monkeypatch.setattr("screens.account.screen.PRESENT_EVERY", 3600)
     monkeypatch.setattr("screens.audit.following.FOLLOW_EVERY", 3600)
