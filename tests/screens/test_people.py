@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,7 +185,7 @@ async def test_a_colleague_answers_and_nobody_their_own(desktop, services):
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("make", [people, rights, approvals], ids=["people", "rights", "approvals"])
 def test_pictures(desktop, services, snap_compare, make, size):
-    services.users.work["ada"] = WORK
+    services.users.work["ada"] = replace(WORK, login="ada")
 
     async def ready(pilot):
         await settled(pilot)
