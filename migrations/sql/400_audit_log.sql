@@ -71,8 +71,8 @@ begin
      where side.vals ->> p.column_name is not null
   ),
   kept as (
-    insert into audit_personal (audit_id, path, salt, value, agency_id, at)
-    select id, side || '.' || column_name, salt, value, coalesce(m.agency_id, 0), at
+    insert into audit_personal (audit_id, path, salt, value, agency_id, at, user_id)
+    select id, side || '.' || column_name, salt, value, coalesce(m.agency_id, 0), at, m.user_id
       from secret
   ),
   veil as (

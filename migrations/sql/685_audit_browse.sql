@@ -6,14 +6,15 @@ create or replace function audit_proofs(ids bigint[], ats timestamptz[])
   returns table (audit_id bigint, seal bigint, verified_at timestamptz)
   language sql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
+  set enable_seqscan = off
 as $$
   with who as materialized (select (me()).agency_id),
   asked as materialized (select id, at from unnest(ids, ats) as x(id, at)),
   near as materialized (
-    select s.agency_id, s.number
-      from audit_seal s
+    select distinct s.agency_id, s.number
+      from asked x
+      join audit_seal s on tstzrange(s.first_at, s.last_at, '[]') @> x.at
       join who using (agency_id)
-     where exists (select from asked x where x.at between s.first_at and s.last_at)
   ),
   held as (
     select distinct on (x.id) x.id, n.number

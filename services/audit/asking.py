@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from services.audit.entities import Target, resolve
+from services.audit.entities import resolve
 from services.domain.trail import SECURITY, AuditQuery
 from services.errors import BadInput, NotAllowed
 
@@ -22,91 +22,110 @@ Place = tuple[datetime, int]
 WHO_ASKS: Final = (
     "select login, role, zone, user_id, agency_id, debtflow.kernel_now() as now from debtflow.session_whoami()"
 )
-COLUMNS: Final = """
-  select e.id, e.at, e.login, e.act, e.entity, e.entity_id, coalesce(a.number, e.entity_ref) as ref, e.before, e.after,
-         e.reason, {transaction} as transaction, e.session_id
-    from {source} e left join debtflow.account a on e.entity = 'account' and a.id = e.entity_id
+PAGE: Final = "select * from debtflow.trail_page(%(filter)s::jsonb, %(at)s, %(id)s, %(limit)s)"
+PLACES: Final = "select at, id from debtflow.audit_texts(%(texts)s, %(filter)s::jsonb, %(at)s, %(id)s, %(limit)s)"
+AT_PLACES: Final = "select * from debtflow.trail_at(%(ats)s::timestamptz[], %(ids)s::bigint[])"
+COUNT_PLACES: Final = f"select count(*) from ({PLACES}) x"  # noqa: S608 - words of ours
+# A security event is of no transaction that could be shown; whose snapshot saw it is told by the short number of its
+# row, counted back from now.
+SECURITY_PAGE: Final = """
+  select e.id, e.at, e.login, 'security.' || e.kind as act, coalesce(e.entity, 'user') as entity,
+         coalesce(e.entity_id, e.user_id) as entity_id, case when e.entity is null then e.login end as ref,
+         null::jsonb as before, e.detail as after, e.rule as reason, 0 as transaction, e.session_id
+    from debtflow.security_event e,
+         lateral (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xid) n,
+         lateral (select (n.xid - ((n.xid - e.xmin::text::bigint) & 4294967295))::text::xid8 as xid) born
    where {conditions}
    order by e.at desc, e.id desc limit :limit"""
-TRAIL: Final = "debtflow.audit_log"
-SECURITY_EVENTS: Final = """
-  (select s.id, s.at, s.agency_id, s.user_id, s.login, 'security.' || s.kind as act, s.kind,
-          coalesce(s.entity, 'user') as entity, coalesce(s.entity_id, s.user_id::bigint) as entity_id,
-          case when s.entity is null then s.login end as entity_ref, null::jsonb as before, s.detail as after,
-          s.rule as reason, s.session_id,
-          (n.xid - ((n.xid - s.xmin::text::bigint) & 4294967295))::text::xid8 as xid
-     from debtflow.security_event s,
-          lateral (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xid) n)"""
-# A security event is of no transaction that could be shown; whose snapshot saw it is told by the short number of its
-# row, counted back from now.""
-FOUND: Final = """
-  select at, id from debtflow.audit_texts(:texts, cast(:filter as jsonb), :last_at, :last_id, :limit)"""
+UNSEEN: Final = "not pg_visible_in_snapshot(born.xid, cast(cast(:seen as text) as pg_snapshot))"
+UP_TO: Final = "pg_visible_in_snapshot(born.xid, cast(cast(:upto as text) as pg_snapshot))"
 
-COUNT_FOUND: Final = f"select count(*) from ({FOUND}) x"  # noqa: S608 - words of ours
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Only what a snapshot did not see: nothing of it was written before ``since``; ``upto`` is one that saw it."""
+
+    seen: str
+    since: datetime
+    upto: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question comes down to for its caller; each of ``branches`` is one walk along an index."""
+    """What a question comes down to for its caller."""
 
-    source: str
-    conditions: tuple[str, ...]
-    values: Mapping[str, Any]
-    branches: tuple[Mapping[str, Any], ...]
-    texts: tuple[str, ...]
     filter: Mapping[str, Any]
+    agency: int
+    entities: tuple[tuple[str, int], ...]
+    texts: tuple[str, ...]
+    security: bool
 
-    def page(self, connection: Connection, place: Place | None, limit: int, *extra: str, **values: Any) -> list[Any]:
+    def page(
+        self, connection: Connection, place: Place | None, limit: int, written: Written | None = None
+    ) -> list[Any]:
         """Rows older than the place, newest first."""
-        conditions, more = list(extra), dict(values)
-        if place is not None:
-            conditions.append("e.at <= :last_at and (e.at, e.id) < (:last_at, :last_id)")
-        more |= {"last_at": place and place[0], "last_id": place and place[1], "limit": limit}
-        if self.texts:
-            return self._found(connection, conditions, more)
-        found = [row for branch in self.branches for row in self._walk(connection, conditions, {**more, **branch})]
-        return sorted(found, key=lambda row: (row.at, row.id), reverse=True)[:limit]
-
-    def _walk(self, connection: Connection, conditions: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
-        """An account's own and its debtor's changes are two walks merged."""
-        where = [*self.conditions, *conditions]
-        if "entity" in values:
-            where.append("e.entity = :entity and e.entity_id = :entity_id")
-        query = COLUMNS.format(source=self.source, transaction=self.transaction, conditions=" and ".join(where))
-        return connection.execute(text(query), {**self.values, **values}).all()
-
-    def _found(self, connection: Connection, conditions: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
-        """What the index of words gives, as the caller may read it."""
-        asked = {**values, "texts": list(self.texts), "filter": json.dumps(self.filter)}
-        places = connection.execute(text(FOUND), asked).all()
-        if not places:
-            return []
-        within = "(e.at, e.id) in (select * from unnest(cast(:ats as timestamptz[]), cast(:ids as bigint[])))"
-        span = "e.agency_id = :agency and e.at between :first and :last"
-        ats, ids = [each.at for each in places], [each.id for each in places]
-        query = COLUMNS.format(
-            source=self.source,
-            transaction=self.transaction,
-            conditions=" and ".join([span, within, *conditions]),
-        )
-        kept = {**self.values, **values, "ats": ats, "ids": ids, "first": min(ats), "last": max(ats)}
-        return list(connection.execute(text(query), kept).all())
-
-    @property
-    def transaction(self) -> str:
-        return "e.xid::text::bigint" if self.source == TRAIL else "0"
+        if self.security:
+            return self._security(connection, place, limit, written)
+        said = dict(self.filter)
+        if written is not None:
+            said |= {"seen": written.seen, "upto": written.upto, "since": _later(said["since"], written.since)}
+        values = {"filter": json.dumps(said), "at": place and place[0], "id": place and place[1], "limit": limit}
+        if not self.texts:
+            return list(connection.exec_driver_sql(PAGE, values).all())
+        places = connection.exec_driver_sql(PLACES, {**values, "texts": list(self.texts)}).all()
+        found = {"ats": [each.at for each in places], "ids": [each.id for each in places]}
+        return list(connection.exec_driver_sql(AT_PLACES, found).all()) if places else []
 
     def count(self, connection: Connection) -> int:
+        """How many rows, each looked at."""
         if self.texts:
-            nothing = {"last_at": None, "last_id": None, "limit": 2**31 - 1}
-            asked = {**nothing, "texts": list(self.texts), "filter": json.dumps(self.filter)}
-            return int(connection.execute(text(COUNT_FOUND), asked).scalar_one())
-        total = 0
-        for branch in self.branches:
-            where = [*self.conditions, *(["e.entity = :entity and e.entity_id = :entity_id"] if branch else [])]
-            query = f"select count(*) from {self.source} e where {' and '.join(where)}"  # noqa: S608 - words of ours
-            total += int(connection.execute(text(query), {**self.values, **branch}).scalar_one())
-        return total
+            values = {"texts": list(self.texts), "filter": json.dumps(self.filter), "at": None, "id": None,
+                      "limit": 2**31 - 1}  # fmt: skip
+            return int(connection.exec_driver_sql(COUNT_PLACES, values).scalar_one())
+        table = "debtflow.security_event" if self.security else "debtflow.audit_log"
+        where, values = self._conditions()
+        query = f"select count(*) from {table} e where {' and '.join(where)}"  # noqa: S608 - words of ours
+        branches = self.entities or ((None, None),)
+        return sum(
+            int(connection.execute(text(query), {**values, "entity": kind, "entity_id": number}).scalar_one())
+            for kind, number in branches
+        )
+
+    def _security(self, connection: Connection, place: Place | None, limit: int, written: Written | None) -> list[Any]:
+        where, values = self._conditions()
+        if place is not None:
+            where.append("(e.at, e.id) < (:last_at, :last_id)")
+            values |= {"last_at": place[0], "last_id": place[1]}
+        if written is not None:
+            where += ["e.at >= :from", UNSEEN, *([UP_TO] if written.upto else [])]
+            values |= {"from": written.since, "seen": written.seen, "upto": written.upto}
+        query = text(SECURITY_PAGE.format(conditions=" and ".join(where)))
+        branches = self.entities or ((None, None),)
+        rows = [
+            row
+            for kind, number in branches
+            for row in connection.execute(query, {**values, "entity": kind, "entity_id": number, "limit": limit})
+        ]
+        return sorted(rows, key=lambda row: (row.at, row.id), reverse=True)[:limit]
+
+    def _conditions(self) -> tuple[list[str], dict[str, Any]]:
+        """The filter as conditions on either table."""
+        f = self.filter
+        act = "e.kind" if self.security else "e.act"
+        known = {
+            "user_id": "e.user_id = :user_id",
+            "act": f"{act} = :act",
+            "act_like": f"{act} like :act_like",
+            "kind": "e.entity = :kind",
+            "since": "e.at >= cast(:since as timestamptz)",
+            "until": "e.at < cast(:until as timestamptz)",
+            "transaction": "false" if self.security else "e.xid = cast(cast(:transaction as text) as xid8)",
+        }
+        said = {name: condition for name, condition in known.items() if f[name] is not None}
+        where = ["e.agency_id = :agency", *said.values()]
+        if self.entities:
+            where.append("e.entity = :entity and e.entity_id = :entity_id")
+        return where, {"agency": self.agency, **{name: f[name] for name in said}}
 
 
 def asked(connection: Connection, query: AuditQuery) -> Asked:
@@ -122,45 +141,26 @@ def asked(connection: Connection, query: AuditQuery) -> Asked:
         raise BadInput("text", "security events hold no notes and no reasons", hint="leave text: out")
     target = resolve(connection, query, mine=asker.user_id if asker.role == "collector" else None)
     since, until = query.window(asker.now.astimezone(ZoneInfo(asker.zone)))
-    return _asked(query, target, asker.agency_id, since, until)
-
-
-def _asked(
-    query: AuditQuery, target: Target, agency: int, since: datetime | None, until: datetime | None
-) -> Asked:  # fmt: skip
     act, like = (None, query.act_like) if query.act and "*" in query.act else (query.act, None)
-    security = query.of_security
-    known: dict[str, tuple[str, Any]] = {
-        "who": ("e.user_id = :who", target.user),
-        "act": (
-            "e.kind = :act" if security else "e.act = :act",
-            act and act.removeprefix(SECURITY) if security else act,
-        ),
-        "act_like": ("e.act like :act_like", like),
-        "since": ("e.at >= :since", since),
-        "until": ("e.at < :until", until),
-        "kind": ("e.entity = :kind", target.kind),
-        "xid": (
-            "false" if security else "e.xid = cast(cast(:xid as text) as xid8)",
-            query.transaction and str(query.transaction),
-        ),
-    }
-    said = {name: pair for name, pair in known.items() if pair[1] is not None}
-    conditions = ("e.agency_id = :agency", *(condition for condition, _ in said.values()))
     filter = {
-        "user_id": target.user, "act": act, "act_like": like, "kind": target.kind,
+        "user_id": target.user,
+        "act": _kind(act, security),
+        "act_like": _kind(like, security),
+        "kind": target.kind,
         "entities": [f"{kind}/{number}" for kind, number in target.entities] or None,
-        "since": since and since.isoformat(), "until": until and until.isoformat(),
-        "transaction": known["xid"][1],
-    }  # fmt: skip
-    return Asked(
-        SECURITY_EVENTS if security else TRAIL,
-        conditions,
-        {"agency": agency, **{name: value for name, (_, value) in said.items()}},
-        tuple({"entity": kind, "entity_id": number} for kind, number in target.entities) or ({},),
-        query.text,
-        filter,
-    )
+        "since": since and since.isoformat(),
+        "until": until and until.isoformat(),
+        "transaction": query.transaction and str(query.transaction),
+    }
+    return Asked(filter, asker.agency_id, target.entities, query.text, security)
+
+
+def _kind(act: str | None, security: bool) -> str | None:
+    return act.removeprefix(SECURITY) if act is not None and security else act
+
+
+def _later(one: str | None, other: datetime) -> str:
+    return other.isoformat() if one is None else max(datetime.fromisoformat(one), other).isoformat()
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------

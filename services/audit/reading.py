@@ -27,7 +27,8 @@ def events_of(
     if not rows:
         return ()
     if known is None:
-        known = defaultdict(dict) if security else personal(connection, rows)
+        holding = [row for row in rows if _holds_commitment(row.before) or _holds_commitment(row.after)]
+        known = personal(connection, holding) if holding else defaultdict(dict)
     proofs = {} if security else _proofs(connection, rows)
     origins = _origins(connection, rows)
     return tuple(
@@ -59,6 +60,10 @@ def plain(columns: Mapping[str, object] | None, known: Mapping[str, str]) -> dic
 
 def is_commitment(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"sha256"}
+
+
+def _holds_commitment(columns: Mapping[str, object] | None) -> bool:
+    return columns is not None and any(map(is_commitment, columns.values()))
 
 
 def _entity(row: Any) -> str:

@@ -10,13 +10,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from services.audit.asking import Place, asked, cursor, place
+from services.audit.asking import Place, Written, asked, cursor, place
 from services.audit.exporting import export, form_of
 from services.audit.names import Names, names
 from services.audit.past import as_it_was
 from services.audit.reading import events_of
 from services.audit.results import AuditEvent, AuditPage, EntityState, Manifest, SavedFilter
-from services.audit.tailing import UP_TO, WRITTEN, parse_tail, tail_now
+from services.audit.tailing import parse_tail, tail_now
 from services.domain.trail import AuditQuery
 from services.errors import BadInput
 from services.store import Store
@@ -67,10 +67,8 @@ class Audit:
         def work(connection: Connection) -> AuditPage:
             now = tail_now(connection, before) if before.upto is None else replace(before, seen=before.upto)
             question = asked(connection, query)
-            rows = question.page(
-                connection, before.where, limit + 1, WRITTEN, *([UP_TO] if before.upto else []),
-                tail_from=before.since, tail_seen=before.seen, tail_upto=before.upto,
-            )  # fmt: skip
+            written = Written(before.seen, datetime.fromisoformat(before.since), before.upto)
+            rows = question.page(connection, before.where, limit + 1, written)
             events = events_of(connection, rows[:limit], security=query.of_security)
             more = str(before.paged(now.seen, rows[limit - 1])) if len(rows) > limit else None
             return AuditPage(events, more, str(replace(now, upto=None, place=None)))

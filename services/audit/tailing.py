@@ -25,10 +25,6 @@ NOW: Final = f"""
   select pg_current_snapshot()::text as seen, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as lowest,
          pg_snapshot_xmax(pg_current_snapshot())::text::bigint as highest, clock_timestamp() as at,
          clock_timestamp() - interval '{BEFORE_THE_FIRST}' as first"""
-WRITTEN: Final = (
-    "e.at >= :tail_from and not pg_visible_in_snapshot(e.xid, cast(cast(:tail_seen as text) as pg_snapshot))"
-)
-UP_TO: Final = "pg_visible_in_snapshot(e.xid, cast(cast(:tail_upto as text) as pg_snapshot))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,18 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
     (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts"),
-    (OWNER, (), "text_question text_plain text_mark trail_fits reasons_found audit_texts_in texts_begin"),
+    (
+        OWNER,
+        OPERATORS,
+        "acts_like trail_at trail_by_act trail_by_entity trail_by_kind trail_by_person trail_by_person_act "
+        "trail_by_time trail_page",
+    ),
+    (
+        OWNER,
+        (),
+        "text_question text_plain text_mark reasons_found texts_back texts_begin texts_between texts_by_code "
+        "texts_indexed texts_of_entities texts_walked",
+    ),
     (KERNEL, OPERATORS, "audit_filter_save audit_filter_drop audit_export_begin audit_export_done"),
     (KERNEL, (), "audit_query_bare"),
     (OWNER, (*OPERATORS, WORKER), "session_open session_renew session_close session_whoami today"),

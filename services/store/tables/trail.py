@@ -47,6 +47,8 @@ audit_log = Table(
     Index(
         "audit_log_agency_reason_idx", "agency_id", "reason", "at", "id", postgresql_where=text("reason is not null")
     ),
+    Index("audit_log_person_act_idx", "user_id", "act", "at", "id", postgresql_where=text("act <> 'payment.post'")),
+    Index("audit_log_kind_idx", "agency_id", "entity", "at", "id", postgresql_where=text("entity <> 'account'")),
     postgresql_partition_by="RANGE (at)",
 )
 
@@ -59,6 +61,7 @@ audit_personal = Table(
     column("value", Text),
     optional("agency_id", Integer),
     optional("at", Instant),
+    optional("user_id", Integer),
     words_of(
         "value", "at is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')"
     ),
@@ -88,6 +91,7 @@ audit_seal = Table(
     column("more", Boolean),
     column("head", LargeBinary, CheckConstraint("length(head) = 32", name="audit_seal_head_length")),
     CheckConstraint("total >= rows", name="audit_seal_total_counted"),
+    Index("audit_seal_span_idx", text("tstzrange(first_at, last_at, '[]')"), postgresql_using="gist"),
 )
 
 audit_sealed = Table(

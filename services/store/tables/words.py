@@ -9,8 +9,8 @@ MONTH: Final = "(extract(year from at at time zone 'UTC') * 12 + extract(month f
 
 
 def words_of(text: str, condition: str) -> Column[Any]:
-    """The words of a column, and the one that marks its agency and month; none where the condition does not hold."""
+    """The words of a column, and those that mark its agency, month and person; none where the condition fails."""
     plain = f"translate(normalize({text}, NFKC), '!\"#$%&''()*+,-./:;<=>?@[\\]^_`{{|}}~', '{' ' * 32}')"
-    mark = f"array_to_tsvector(array['@' || agency_id::text || '.' || {MONTH}])"
+    mark = f"array_to_tsvector(array['@' || agency_id::text || '.' || {MONTH}, '@' || coalesce(user_id::text, '')])"
     written = f"case when {condition} then to_tsvector('simple', {plain}) || {mark} end"
     return Column("words", TSVECTOR, Computed(written, persisted=True), nullable=True)
