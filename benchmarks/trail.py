@@ -38,8 +38,9 @@ FILL: Final = """
       from generate_series(0, %(rows)s - 1) n
   ),
   written as (
-    insert into debtflow.audit_personal (audit_id, path, salt, value, agency_id, at, user_id)
-    select id, 'after.text', '\\x00', said.value, %(agency)s, at, user_id
+    insert into debtflow.audit_personal (audit_id, path, salt, value, agency_id, at, marks)
+    select id, 'after.text', '\\x00', said.value, %(agency)s, at,
+           array['@who:' || user_id, '@act:' || act, '@kind:account']
       from made
       cross join lateral (
         select string_agg((%(words)s::text[])[1 + floor(cardinality(%(words)s::text[]) * random() ^ 3)::int], ' ')

@@ -71,8 +71,9 @@ begin
      where side.vals ->> p.column_name is not null
   ),
   kept as (
-    insert into audit_personal (audit_id, path, salt, value, agency_id, at, user_id)
-    select id, side || '.' || column_name, salt, value, coalesce(m.agency_id, 0), at, m.user_id
+    insert into audit_personal (audit_id, path, salt, value, agency_id, at, marks)
+    select id, side || '.' || column_name, salt, value, coalesce(m.agency_id, 0), at,
+           array['@who:' || coalesce(m.user_id, 0), '@act:' || this_act, '@kind:' || audit_write.entity]
       from secret
   ),
   veil as (

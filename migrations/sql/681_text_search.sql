@@ -1,7 +1,8 @@
 -- Searching what people wrote: notes and reasons. An index of words is not used under a policy, because comparing words
 -- may leak; so it is asked in functions that look behind row security, and each looks only at what its caller sees.
 -- A search looks at the latest texts one by one, which finds what is frequent, and then goes back month by month by the
--- index: texts carry a word of their agency and month, so it pays only for the months of its page.
+-- index: texts carry a word of their agency and month, so it pays only for the months of its page. Beginnings of words
+-- are gathered whole by such an index, whatever the month; so they are asked for once.
 set role debtflow_owner;
 
 -- As the columns of words read a text.
@@ -12,8 +13,8 @@ as $$
   select translate(normalize(value, NFKC), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32))
 $$;
 
--- The words of every text beside each other, the last of each as a beginning: "refund du" finds "refund due". Words are
--- taken as they stand, in no language.
+-- The words of every text beside each other; where it ends in a star, the last one may go on: "refund du*" finds
+-- "refund due". Words are taken as they stand, in no language.
 create or replace function text_question(texts text[]) returns tsquery
   language plpgsql stable
   set search_path = pg_catalog, debtflow, pg_temp
@@ -31,20 +32,13 @@ begin
     if numnode(words) = 0 then
       perform fail('DF400', 'text', 'there is no word to look for', 'type letters or figures');
     end if;
-    question := case when numnode(question) = 0 then (words::text || ':*')::tsquery
-                     else question && (words::text || ':*')::tsquery end;
+    if rtrim(one) like '%*' then
+      words := (words::text || ':*')::tsquery;
+    end if;
+    question := case when numnode(question) = 0 then words else question && words end;
   end loop;
   return question;
 end $$;
-
--- The words that mark the texts of an agency in a month, and of a person in it.
-create or replace function text_mark(agency int, month timestamp, person int default null) returns tsquery
-  language sql immutable parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select (quote_literal('@' || agency || '.' || (extract(year from month) * 12 + extract(month from month))::int)
-          || coalesce(' & ' || quote_literal('@' || person), ''))::tsquery
-$$;
 
 do $$
 begin
@@ -53,6 +47,39 @@ begin
       user_id int, act text, act_like text, kind text, entities text[], since timestamptz, until timestamptz,
       transaction text);
   end if;
+end $$;
+
+-- The words that mark the texts of an agency in a month.
+create or replace function text_month(agency int, month timestamp) returns tsquery
+  language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+  select quote_literal(
+           '@' || agency || '.' || (extract(year from month) * 12 + extract(month from month))::int)::tsquery
+$$;
+
+-- The question with the words that mark who, which act, which kind; null where no act has such a name.
+create or replace function text_marked(agency int, question tsquery, f trail_filter) returns tsquery
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  marked tsquery := question;
+  acts tsquery;
+begin
+  if f.user_id is not null then
+    marked := marked && quote_literal('@who:' || f.user_id)::tsquery;
+  end if;
+  if f.kind is not null then
+    marked := marked && quote_literal('@kind:' || f.kind)::tsquery;
+  end if;
+  if f.act is not null or f.act_like is not null then
+    select string_agg(quote_literal('@act:' || a), ' | ')::tsquery
+      into acts
+      from unnest(case when f.act is not null then array[f.act] else acts_like(agency, f.act_like) end) a;
+    marked := marked && acts;
+  end if;
+  return marked;
 end $$;
 
 -- The codes of reasons that the question finds among those that the agency has used in a span.
@@ -124,7 +151,9 @@ for way in
        order by p.at desc, p.audit_id desc
        limit size$$),
       ('indexed', 'on', $$
-        from (select p.at, p.audit_id from audit_personal p where p.words is not null and $within$
+        from (select p.*
+                from (select * from audit_personal p where p.words is not null and p.words @@ question offset 0) p
+               where $within$
                order by p.at desc, p.audit_id desc) p
         cross join lateral (select * from audit_log a
                              where a.agency_id = who.agency_id and a.at = p.at and a.id = p.audit_id) a
@@ -238,6 +267,7 @@ $$;
 create or replace function texts_between(
   who identity,
   question tsquery,
+  marked tsquery,
   f trail_filter,
   walked boolean,
   month timestamp,
@@ -251,25 +281,25 @@ create or replace function texts_between(
 as $$
 declare
   codes constant text[] := reasons_found(who.agency_id, question, first, until);
+  looked constant tsquery := case when month is null then marked else marked && text_month(who.agency_id, month) end;
 begin
   if f.entities is not null then
     return query select * from texts_of_entities(who, question, codes, f, first, until, until_id, size);
-  elsif walked and codes is null then
-    return query select * from texts_walked(who, question, codes, f, first, until, until_id, size);
+    return;
+  end if;
+  if walked and codes is null then
+    return query select * from texts_walked(who, looked, codes, f, first, until, until_id, size);
   elsif codes is null then
-    return query select * from texts_indexed(who, question && text_mark(who.agency_id, month, f.user_id), codes, f,
-                                             first, until, until_id, size);
-  elsif walked then
-    return query select * from texts_walked(who, question, codes, f, first, until, until_id, size)
-                 union
-                 select * from texts_by_code(who, codes, f, first, until, until_id, size)
-                 order by 1 desc, 2 desc limit size;
+    return query select * from texts_indexed(who, looked, codes, f, first, until, until_id, size);
   else
-    return query select * from texts_indexed(who, question && text_mark(who.agency_id, month, f.user_id), codes, f,
-                                             first, until, until_id, size)
-                 union
-                 select * from texts_by_code(who, codes, f, first, until, until_id, size)
-                 order by 1 desc, 2 desc limit size;
+    return query
+      select * from texts_walked(who, looked, codes, f, first, until, until_id, case when walked then size else 0 end)
+       union
+      select * from texts_indexed(who, looked, codes, f, first, until, until_id, case when walked then 0 else size end)
+       union
+      select * from texts_by_code(who, codes, f, first, until, until_id, size)
+       order by 1 desc, 2 desc
+       limit size;
   end if;
 end $$;
 
@@ -288,10 +318,12 @@ declare
   who constant identity := me();
   f constant trail_filter := jsonb_populate_record(null::trail_filter, filter);
   question constant tsquery := text_question(texts);
+  marked constant tsquery := text_marked(who.agency_id, question, f);
   until timestamptz := least(before_at, f.until, clock_timestamp() + interval '1 day');
   until_id bigint := case when before_at <= coalesce(f.until, 'infinity') then before_id
                           else -9223372036854775808 end;
   begins constant timestamptz := greatest(f.since, texts_begin(who.agency_id));
+  beginnings constant boolean := texts::text like '%*%';
   month timestamp;
   first timestamptz := begins;
   left_over int := size;
@@ -300,15 +332,19 @@ begin
   if f.entities is null then
     first := greatest(begins, texts_back(who.agency_id, until, until_id, 1000));
   end if;
-  return query select * from texts_between(who, question, f, true, null, first, until, until_id, left_over);
+  return query select * from texts_between(who, question, marked, f, true, null, first, until, until_id, left_over);
   get diagnostics found_now = row_count;
   left_over := left_over - found_now;
   month := date_trunc('month', first at time zone 'UTC');
   until := first;
   until_id := -9223372036854775808;
-  while left_over > 0 and until > begins loop
+  while left_over > 0 and until > begins and marked is not null loop
+    if beginnings then
+      month := null;
+    end if;
     first := greatest(month at time zone 'UTC', begins);
-    return query select * from texts_between(who, question, f, false, month, first, until, until_id, left_over);
+    return query select * from texts_between(who, question, marked, f, false, month, first, until, until_id,
+                                             left_over);
     get diagnostics found_now = row_count;
     left_over := left_over - found_now;
     month := month - interval '1 month';

@@ -99,7 +99,7 @@ begin
      order by e.at desc, e.id desc;
 end $$;
 
--- The acts of an agency that a pattern of LIKE stands for. They are few, and each is found at the end of the one before.
+-- The acts of an agency that a pattern of LIKE stands for. They are few, and each is found at the end of the last.
 create or replace function acts_like(agency int, pattern text) returns text[]
   language sql stable
   set search_path = pg_catalog, debtflow, pg_temp

@@ -1,4 +1,4 @@
--- What the browser of the trail asks beside rows: whether they are sealed, filters that people keep, and taking rows out.
+-- What the browser of the trail asks beside rows: whether they are sealed, filters that people keep, taking rows out.
 set role debtflow_owner;
 
 -- Of each row the seal that holds it, and when that seal was last checked and nothing was found.
@@ -63,7 +63,9 @@ begin
     perform fail('DF400', 'name', 'a filter''s name has 1 to 60 characters', 'give it another name');
   elsif length(query) > 1000 or query is null then
     perform fail('DF400', 'query', 'a filter has up to 1000 characters', 'leave something out');
-  elsif (select count(*) >= 100 from audit_filter f where f.user_id = who.user_id and f.name <> audit_filter_save.name) then
+  elsif (select count(*) >= 100
+           from audit_filter f
+          where f.user_id = who.user_id and f.name <> audit_filter_save.name) then
     perform fail('DF422', 'filters_most', 'you keep 100 filters already', 'drop one first');
   end if;
   insert into audit_filter as f (agency_id, user_id, name, text, saved_at)

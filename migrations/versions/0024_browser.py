@@ -16,24 +16,25 @@ def downgrade() -> None:
 
 
 # The words stand in the row that is deleted when a value is forgotten, so they and their places in the index go with
-# it. Among them are words that nobody can type, of the agency and the month, and of the person: searching a month of an
-# agency reads no other's. Of personal values only what people wrote is searched.
+# it. Among them are words that nobody can type, of the agency and the month, of the person, the act and the kind:
+# searching a month of an agency reads no other's, and what two filters find is not looked for row by row. Of personal
+# values only what people wrote is searched.
 PUNCTUATION = r"""'!"#$%%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '"""
 MONTH = "(extract(year from at at time zone 'UTC') * 12 + extract(month from at at time zone 'UTC'))::int::text"
 WORDS_OF = f"""to_tsvector('simple', translate(normalize(%s, NFKC), {PUNCTUATION}))
-             || array_to_tsvector(array['@' || agency_id::text || '.' || {MONTH},
-                                        '@' || coalesce(user_id::text, '')])"""
+             || array_to_tsvector(array['@' || agency_id::text || '.' || {MONTH}]%s)"""
 # The trail's own indexes serve one filter each; these are for two of them and for what is rare, and hold nothing of
 # what a payment writes: posting pays for none of them.
 WORDS = f"""
-alter table audit_personal add column agency_id int, add column at timestamptz, add column user_id int;
+alter table audit_personal add column agency_id int, add column at timestamptz, add column marks text[];
 update audit_personal p
-   set agency_id = a.agency_id, at = a.at, user_id = a.user_id
+   set agency_id = a.agency_id, at = a.at,
+       marks = array['@who:' || coalesce(a.user_id, 0), '@act:' || a.act, '@kind:' || a.entity]
   from audit_log a
  where a.id = p.audit_id;
 alter table audit_personal add column words tsvector generated always as (
-  case when at is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')
-       then {WORDS_OF % "value"} end) stored;
+  case when marks is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')
+       then {WORDS_OF % ("value", " || marks")} end) stored;
 create index audit_personal_words_idx on audit_personal using gin (words) where words is not null;
 create index audit_personal_place_idx on audit_personal (agency_id, at, audit_id) where words is not null;
 
@@ -44,7 +45,7 @@ create index audit_seal_span_idx on audit_seal using gist (tstzrange(first_at, l
 
 alter table activity add column words tsvector generated always as (
   case when text <> '' and kind not in ('import', 'assignment')
-       then {WORDS_OF % "text"} end) stored;
+       then {WORDS_OF % ("text", "")} end) stored;
 create index activity_words_idx on activity using gin (words) where words is not null;
 create index activity_place_idx on activity (agency_id, id) where words is not null;
 """.replace("%%", "%")  # noqa: S608 - words of ours alone

@@ -60,7 +60,9 @@ def test_words_of_notes_and_reasons_are_found_by_those_who_read_them(house: Hous
     for login in ("bea", "ada", "rex"):
         assert found(house, login, "text:refund") == [his, anas]
         assert found(house, login, 'text:"refund due"') == [his, anas]
-        assert found(house, login, "text:refunda") == [his]
+        assert found(house, login, "text:refunda*") == [his]
+        assert found(house, login, "text:refunda") == []
+        assert found(house, login, 'text:"refund du*"') == [his, anas]
         assert found(house, login, "text:refund text:friday") == [anas]
         assert found(house, login, "text:refund who:ben") == [his]
         assert found(house, login, f"text:refund entity:account/{mine}") == [anas]

@@ -24,8 +24,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         OWNER,
         (),
-        "text_question text_plain text_mark reasons_found texts_back texts_begin texts_between texts_by_code "
-        "texts_indexed texts_of_entities texts_walked",
+        "text_question text_plain text_marked text_month reasons_found texts_back texts_begin texts_between "
+        "texts_by_code texts_indexed texts_of_entities texts_walked",
     ),
     (KERNEL, OPERATORS, "audit_filter_save audit_filter_drop audit_export_begin audit_export_done"),
     (KERNEL, (), "audit_query_bare"),

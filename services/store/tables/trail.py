@@ -61,9 +61,11 @@ audit_personal = Table(
     column("value", Text),
     optional("agency_id", Integer),
     optional("at", Instant),
-    optional("user_id", Integer),
+    optional("marks", ARRAY(Text)),
     words_of(
-        "value", "at is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')"
+        "value",
+        "marks is not null and split_part(path, '.', 2) in ('text', 'note', 'reason', 'title', 'totals accepted')",
+        " || marks",
     ),
     Index("audit_personal_words_idx", "words", postgresql_using="gin", postgresql_where=text("words is not null")),
     Index("audit_personal_place_idx", "agency_id", "at", "audit_id", postgresql_where=text("words is not null")),
