@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from struct import pack
+from struct import Struct, pack
 from typing import Final
 
 WIDTH: Final = 16
@@ -38,31 +38,46 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 def canonical(columns: Sequence[tuple[str, str]], values: Mapping[str, object]) -> bytes:
     """PostgreSQL's binary form of a record: how many columns, then of each its type, its length and its bytes."""
-    parts = [pack(">i", len(columns))]
+    parts = [len(columns).to_bytes(4)]
     for name, kind in columns:
         value = values[name]
         if value is None:
-            parts.append(pack(">Ii", OIDS[kind], -1))
+            parts.append(_NULLS[kind])
+        elif type(value) is int and kind in _NUMBERS:
+            parts.append(_NUMBERS[kind](value))
         else:
             data = encoded(kind, value)
-            parts += (pack(">Ii", OIDS[kind], len(data)), data)
+            parts += (_TYPES[kind], len(data).to_bytes(4), data)
     return b"".join(parts)
 
 
 def encoded(kind: str, value: object) -> bytes:
     """One value as PostgreSQL sends it; an instant is microseconds since 2000 in UTC, and may come as that number."""
     match value:
+        case str():
+            return value.encode()
         case datetime():
             return pack(">q", (value - EPOCH) // MICROSECOND)
         case bytes():
             return value
-        case str():
-            return value.encode()
         case bool():
             return pack(">?", value)
         case int():
-            return pack({"int4": ">i", "int8": ">q", "timestamptz": ">q", "xid8": ">Q"}[kind], value)
+            return pack(_WIDTHS[kind], value)
     raise TypeError(f"{kind} cannot be {value!r}")
+
+
+def _number(kind: str) -> Callable[[int], bytes]:
+    """A whole number with its type and length; a row has six, and a million rows are many."""
+    whole = Struct(f">Ii{_WIDTHS[kind][1]}")
+    oid, length = OIDS[kind], whole.size - 8
+    return lambda value: whole.pack(oid, length, value)
+
+
+_TYPES: Final = {kind: pack(">I", oid) for kind, oid in OIDS.items()}
+_NULLS: Final = {kind: pack(">Ii", oid, -1) for kind, oid in OIDS.items()}
+_WIDTHS: Final = {"int4": ">i", "int8": ">q", "timestamptz": ">q", "xid8": ">Q"}
+_NUMBERS: Final = {kind: _number(kind) for kind in _WIDTHS}
 
 
 def leaf(row: bytes) -> bytes:
