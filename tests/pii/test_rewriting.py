@@ -24,14 +24,16 @@ def own() -> Iterator[Cluster]:
     remove_home(home)
 
 
-def on_disk(cluster: Cluster) -> set[str]:
-    """What of the person's stands in any file of the server's, its log too."""
+def on_disk(cluster: Cluster) -> dict[str, list[str]]:
+    """What of the person's stands in which of the server's files, its log among them."""
     forms = {form: form.lower().encode() for form in SAID}
-    found = set()
+    found: dict[str, list[str]] = {}
     for path in (cluster.home / "pg").rglob("*"):
         if path.is_file():
             data = path.read_bytes().lower()
-            found |= {form for form, small in forms.items() if small in data}
+            for form, small in forms.items():
+                if small in data:
+                    found.setdefault(form, []).append(path.name)
     return found
 
 
@@ -43,7 +45,7 @@ def test_the_files_of_the_server_forget_as_well(own: Cluster) -> None:
         life.pii().set_retention(0)
         life.place().live().heard()
         house.su.execute("analyze")
-        assert on_disk(own) >= set(SAID)
+        assert set(on_disk(own)) == set(SAID)
         life.pii().forget(life.number, "request")
         assert on_disk(own)
         dsn = own.server.dsn(database=database)
@@ -53,7 +55,7 @@ def test_the_files_of_the_server_forget_as_well(own: Cluster) -> None:
         own.superuser("postgres").execute("checkpoint").connection.close()
         done = rewrite(dsn)
         assert done.left_undone == ()
-        assert on_disk(own) == set()
+        assert on_disk(own) == {}
         again = House(own, database)
         assert Ledger(again.store("bea")).replay_check().ok
         assert [check for check in Doctor(again.store("bea")).examine().checks if not check.ok] == []
