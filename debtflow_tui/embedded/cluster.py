@@ -35,6 +35,10 @@ SETTINGS: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
+    # An error's detail and context quote the row: what somebody is called has no place in a log.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     # Failed sign-ins leave nothing in SQL: the worker reads them out of this log.
     "logging_collector": "on",
     "log_destination": "jsonlog",

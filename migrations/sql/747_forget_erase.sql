@@ -250,5 +250,29 @@ begin
   get diagnostics vals = row_count;
 end $$;
 
+-- The same for rows that have left the database: which those are is told by their seals. Which row of a batch one was
+-- about is not, so there the value itself has to be one by which they are known.
+create or replace function erase_archived(agency int, debtors bigint[], accounts bigint[], batches bigint[],
+                                          known text[], out vals int)
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  delete from audit_personal p
+   using (select x.id, x.entity = hashtext('batch') as of_batch
+            from audit_archive r
+            join audit_archive_dropped d on d.month = r.month
+            join audit_sealed s on s.agency_id = r.agency_id and s.number between r.first_seal and r.last_seal
+           cross join unnest(s.ids, s.entities, s.entity_ids) x(id, entity, entity_id)
+           where r.agency_id in (agency, 0)
+             and (x.entity = hashtext('account') and x.entity_id = any (accounts)
+                  or x.entity = hashtext('debtor') and x.entity_id = any (debtors)
+                  or x.entity = hashtext('batch') and x.entity_id = any (batches))) t
+   where p.audit_id = t.id
+     and (not t.of_batch or lower(p.value) = any (known)
+          or regexp_replace(p.value, '[^0-9]', '', 'g') = any (known));
+  get diagnostics vals = row_count;
+end $$;
+
 grant execute on function erase_debtors, erase_accounts, erase_claims, erase_words, erase_rows, provider_names,
-  erase_webhooks, erase_filters, erase_trail to debtflow_kernel;
+  erase_webhooks, erase_filters, erase_trail, erase_archived to debtflow_kernel;

@@ -198,6 +198,7 @@ declare
   files bigint[];
   words text[];
   names text[];
+  known text[];
   done jsonb;
 begin
   if reason is null or reason not in ('request', 'retention', 'order', 'mistake') then
@@ -219,12 +220,13 @@ begin
                    from search_key s
                   where s.account_id = any (accounts) and s.kind = 'name');
   names := array(select provider_names(debtors, accounts));
+  known := pii_words(debtors);
   done := jsonb_build_object(
     'files', pii_redact_all(coalesce(files, '{}'), copies),
     'rows', coalesce(cardinality(rows), 0),
     'webhooks', erase_webhooks(who.agency_id, names));
-  perform erase_rows(coalesce(batches, '{}'), coalesce(rows, '{}'), pii_words(debtors)), erase_claims(accounts),
-          erase_filters(who.agency_id, pii_words(debtors));
+  perform erase_rows(coalesce(batches, '{}'), coalesce(rows, '{}'), known), erase_claims(accounts),
+          erase_filters(who.agency_id, known);
   done := done || (select jsonb_build_object('lines', e.lines, 'references', e.payments) from erase_accounts(accounts) e)
                || jsonb_build_object('contacts', erase_debtors(debtors));
   perform account_index(accounts), erase_words(who.agency_id, words);
@@ -233,7 +235,8 @@ begin
   select a.agency_id, x, kernel_now(), who.user_id, 'contact', 'the debtor was forgotten: ' || reason
     from unnest(accounts) x;
   done := done || jsonb_build_object(
-    'trail', erase_trail(debtors, accounts, coalesce(batches, '{}'), coalesce(rows, '{}')));
+    'trail', erase_trail(debtors, accounts, coalesce(batches, '{}'), coalesce(rows, '{}'))
+             + erase_archived(who.agency_id, debtors, accounts, coalesce(batches, '{}'), known));
   insert into forgetting (agency_id, accounts, reason, at, user_id, done)
   values (who.agency_id, numbers, pii_forget.reason, kernel_now(), who.user_id, done);
   perform security_note('pii.forget', pii_forget.reason, 'account', a.id, done || jsonb_build_object('accounts', numbers));

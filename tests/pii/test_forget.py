@@ -123,6 +123,28 @@ def test_what_came_since_is_forgotten_by_doing_it_again(life: Life, house: House
     assert refused.value.rule == "file-redacted"
 
 
+def test_what_stands_beside_rows_that_left_the_database_goes_too(life: Life, house: House) -> None:
+    life.place().live().heard()
+    Sealing(house.store("wally"), lambda: None, tuple).seal()
+    for statement in (
+        "insert into debtflow.file (agency_id, sha256, size, bytes, stored_at) values (1, sha256('p'), 1, 'p', now())",
+        "insert into debtflow.audit_archive select agency_id, date_trunc('month', now())::date, 1, min(number), "
+        "max(number), 1, sha256('p'), (select max(id) from debtflow.file), now(), 1 from debtflow.audit_seal "
+        "group by agency_id",
+        "insert into debtflow.audit_archive_dropped values (date_trunc('month', now())::date, default, 1, now())",
+    ):
+        house.su.execute(statement.encode())
+    for name in house.su.execute("select tableoid::regclass::text from debtflow.audit_log group by 1").fetchall():
+        house.su.execute(f"alter table {name[0]} disable trigger append_only; delete from {name[0]}".encode())
+    theirs = "select count(*) from debtflow.audit_personal where value ilike any (%s)"
+    forms = [f"%{form}%" for form in SAID]
+    assert house.one(theirs, forms) > 10
+    life.pii().forget(life.number, "request")
+    left = house.su.execute("select path, value from debtflow.audit_personal where value ilike any (%s)", [forms])
+    assert left.fetchall() == []
+    assert house.one("select count(*) from debtflow.audit_personal where value = 'Berta Before'") > 0
+
+
 def refusal(life: Life, login: str = "ada") -> Refused:
     with pytest.raises(Refused) as refused:
         life.pii(login).forget(life.number, "request")

@@ -116,7 +116,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OWNER,
         (KERNEL,),
         "forgotten erase_debtors erase_accounts erase_claims erase_words erase_rows erase_webhooks "
-        "erase_filters erase_trail provider_names",
+        "erase_filters erase_trail erase_archived provider_names",
     ),
     (OWNER, (), "import_findings_bare import_parsed_bare file_chunk_stays"),
     (
