@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import auditing, cards, hooks, imports, keyed, lookup, paint, posting, seals, transfers
+from benchmarks import auditing, cards, hooks, imports, keyed, lookup, paint, posting, seals, trail, transfers
 from benchmarks.report import Row, save, table
 from benchmarks.server import bench
 
-SUBJECTS = ("posting", "batches", "cards", "webhooks", "audit", "seals", "transfers", "lookup", "imports", "paint")
+SUBJECTS = ("posting", "batches", "cards", "webhooks", "audit", "seals", "transfers", "lookup", "pages",
+            "imports", "paint")  # fmt: skip
 
 
 def main() -> None:
@@ -26,6 +27,9 @@ def main() -> None:
     if "lookup" in asked.only:
         with bench(scale=1) as server:
             rows += lookup.measure(server, accounts=asked.accounts, questions=300)
+    if "pages" in asked.only:
+        with bench(scale=1) as server:
+            rows += trail.measure(server, sizes=sorted({10_000, asked.pages}), questions=asked.questions)
     if "imports" in asked.only:
         with bench(scale=1) as server:
             rows += imports.measure(server, rows=asked.rows)
@@ -64,6 +68,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts for the lookups")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the placements file")
     parser.add_argument("--trail", type=int, default=1_000_000, help="rows of the trail that is sealed and checked")
+    parser.add_argument("--pages", type=int, default=10_000_000, help="rows of the trail that is browsed")
+    parser.add_argument("--questions", type=int, default=200, help="questions of each kind to that trail")
     parser.add_argument("--instalments", type=int, default=10_000, help="instalments of the round over plans")
     parser.add_argument("--seconds", type=float, default=5, help="length of one posting run")
     parser.add_argument("--rounds", type=int, default=3, help="posting runs a case; the median counts")

@@ -166,6 +166,7 @@ def kinds(audit: Audit, accounts: Sequence[str], times: int, login: str) -> dict
         "act and time": partial(pages, *[f"act:payment.reverse until:{day}" for day in days]),
         "a frequent word": partial(pages, "text:ba"),
         "two words": partial(pages, "text:bal text:ka"),
+        "a word's beginning": partial(pages, "text:bal*"),
         "a rare word": partial(pages, "text:needle"),
         "no such word": partial(pages, "text:xylophone"),
         "a code": partial(pages, "text:nsf"),

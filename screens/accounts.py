@@ -91,6 +91,7 @@ class AccountsScreen(BaseScreen):
     AUTO_FOCUS = "#box"
     HELP = """The box takes a name in any order, also misspelt, an account number, a client's reference, a phone number,
 an e-mail address or the last 4 of an SSN. A prefix forces one: name: ref: phone: email: ssn: number:
+text:refund finds words of notes, text:refund* how a word begins.
 Filters narrow: status:disputed balance>500 client:HARBOR collector:ana priority:3 flag:attorney followup<+7
 
 In the box every letter is text. Down goes to the list; there letters are keys, digits start a new search,

@@ -353,3 +353,4 @@ begin
 end $$;
 
 select operators_may('execute on function audit_texts');
+grant execute on function text_question, text_plain, text_month to debtflow_kernel;

@@ -35,12 +35,12 @@ as $$
 $$;
 select operators_may('execute on function audit_proofs');
 
--- Filters are their owner's alone; a text that is looked for may name somebody.
+-- Filters are their owner's alone. The trail does without their text: it would be found among the notes.
 select row_policy('own', 'audit_filter', $$
          for select to debtflow_supervisor, debtflow_agency_admin, debtflow_readonly, debtflow_collector
          using (user_id = (select (me()).user_id))$$),
        kernel_works('audit_filter', 'user_id = (select (me()).user_id)'),
-       audit_table('audit_filter', 'user', 'user_id', '', 'name,text', 'agency_id,user_id,saved_at');
+       audit_table('audit_filter', 'user', 'user_id', '', 'name', 'agency_id,user_id,saved_at,text');
 select operators_may('select on audit_filter');
 grant insert, delete on audit_filter to debtflow_kernel;
 grant update (text, saved_at) on audit_filter to debtflow_kernel;
@@ -108,7 +108,8 @@ begin
   end if;
   perform step_up_wanted('export');
   perform security_note('export', detail => jsonb_build_object(
-    'what', 'audit', 'state', 'begun', 'form', form, 'query', left(audit_query_bare(query), 1000), 'most', limit_of(who, 'export')));
+    'what', 'audit', 'state', 'begun', 'form', form, 'query', left(audit_query_bare(query), 1000),
+    'most', limit_of(who, 'export')));
   return limit_of(who, 'export');
 end $$;
 

@@ -5,9 +5,35 @@
 -- text, because only then does each have the one index that serves it.
 set role debtflow_kernel;
 
+-- The place of a note among others, so that later ones sort before: microseconds and ids, counted from the end.
+create or replace function note_place(at timestamptz, id bigint) returns text
+  language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+  select lpad((9000000000000000 - (extract(epoch from at) * 1000000)::bigint)::text, 16, '0')
+         || lpad((9223372036854775807 - id)::text, 19, '0')
+$$;
+
+create or replace function note_place_at(key text) returns timestamptz
+  language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+  select case when key ~ '^[0-9]{35}$'
+              then timestamptz 'epoch' + (9000000000000000 - left(key, 16)::bigint) * interval '1 us' end
+$$;
+
+create or replace function note_place_id(key text) returns bigint
+  language sql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+  select case when key ~ '^[0-9]{35}$' and right(key, 19) <= '9223372036854775807'
+              then 9223372036854775807 - right(key, 19)::bigint end
+$$;
+
 do $do$
 declare
   scope text;
+  way text;
   passes constant text := $p$
        (f.statuses is null or a.status = any (f.statuses))
        and (f.client is null
@@ -247,5 +273,93 @@ begin
      limit n;
   end if;
 end $$ $f$, scope, passes);
+
+-- Accounts by words of their notes: an account stands where the latest note of it does that holds them all. The latest
+-- notes are looked at one by one; `month` goes by the index of words instead, null by all of it.
+foreach way in array array['walked', 'indexed'] loop
+execute format($f$
+create or replace function lookup_notes_%3$s_%1$s(
+  scope int,
+  question tsquery,
+  marked tsquery,
+  agency int,
+  first timestamptz,
+  until timestamptz,
+  until_id bigint,
+  f lookup_filter,
+  n int
+) returns table (at timestamptz, note bigint, id bigint)
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+  set plan_cache_mode = force_generic_plan
+  set enable_bitmapscan = %4$s
+as $$
+begin
+  return query
+  select v.at, v.id, v.account_id
+    from (select * from activity x where x.words is not null and x.words @@ marked %5$s) v
+   where v.agency_id = agency
+     and v.at >= first and v.at <= until
+     and (v.at, v.id) < (until, until_id)
+     and not exists (select
+                       from activity d
+                      where d.account_id = v.account_id
+                        and (d.at, d.id) > (v.at, v.id)
+                        and d.words @@ question)
+     and exists (select from account a where a.id = v.account_id and a.%1$s_id = scope and (f is null or %2$s))
+   order by v.at desc, v.id desc
+   limit n;
+end $$ $f$, scope, passes, way, case way when 'indexed' then 'on' else 'off' end,
+            case way when 'indexed' then 'offset 0' else '' end);
+end loop;
+
+execute format($f$
+create or replace function lookup_texts_%1$s(
+  scope int,
+  agency int,
+  texts text[],
+  after lookup_place,
+  f lookup_filter,
+  n int
+) returns table (key text, id bigint)
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  question constant tsquery := text_question(texts);
+  beginnings constant boolean := texts::text like '%%*%%';
+  begins timestamptz;
+  first timestamptz;
+  until timestamptz := coalesce(note_place_at(after.key), 'infinity');
+  until_id bigint := coalesce(note_place_id(after.key), 0);
+  month timestamp;
+  found_now int;
+  left_over int := n;
+begin
+  select v.at into begins from activity v
+   where v.agency_id = agency and v.words is not null order by v.at limit 1;
+  select v.at into first from activity v
+   where v.agency_id = agency and v.words is not null and v.at <= until and (v.at, v.id) < (until, until_id)
+   order by v.at desc, v.id desc offset 1000 limit 1;
+  first := coalesce(first, begins);
+  return query select note_place(k.at, k.note), k.id
+                 from lookup_notes_walked_%1$s(scope, question, question, agency, first, until, until_id, f, left_over) k;
+  get diagnostics found_now = row_count;
+  left_over := left_over - found_now;
+  month := case when not beginnings then date_trunc('month', first at time zone 'UTC') end;
+  until := first;
+  while left_over > 0 and until > begins loop
+    first := greatest(month at time zone 'UTC', begins);
+    return query select note_place(k.at, k.note), k.id
+                   from lookup_notes_indexed_%1$s(
+                          scope, question,
+                          case when month is null then question else question && text_month(agency, month) end,
+                          agency, first, until, 0, f, left_over) k;
+    get diagnostics found_now = row_count;
+    left_over := left_over - found_now;
+    month := month - interval '1 month';
+    until := first;
+  end loop;
+end $$ $f$, scope);
 end loop;
 end $do$;

@@ -58,6 +58,9 @@ begin
   elsif kind = 'name' then
     return query select k.typos, k.token, k.key, k.id
       from lookup_typos_%1$s(scope, agency, words[1], words[2], words[3:], after, f, n) k;
+  elsif kind = 'text' and tier = 0 then
+    return query select 0, '', k.key, k.id
+      from lookup_texts_%1$s(scope, agency, array[reading -> 'needles' ->> 0], after, f, n) k;
   elsif kind = 'mine' or kind = 'any' and f.follow_from is not null and f.statuses is null then
     return query select 0, '', k.key, k.id
       from lookup_follow_%1$s(scope, tier = 0, after, f, n) k;

@@ -47,7 +47,7 @@ alter table activity add column words tsvector generated always as (
   case when text <> '' and kind not in ('import', 'assignment')
        then {WORDS_OF % ("text", "")} end) stored;
 create index activity_words_idx on activity using gin (words) where words is not null;
-create index activity_place_idx on activity (agency_id, id) where words is not null;
+create index activity_place_idx on activity (agency_id, at, id) where words is not null;
 """.replace("%%", "%")  # noqa: S608 - words of ours alone
 
 FILTERS = """

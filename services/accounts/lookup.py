@@ -22,7 +22,7 @@ AGENCY = "select currency::text, debtflow.today() from debtflow.agency"
 
 _NAMES = {
     "number": "account number", "ref": "client reference", "phone": "phone", "email": "e-mail", "ssn": "SSN, last 4",
-    "name": "name", "any": "all accounts by number",
+    "name": "name", "text": "words of notes, the latest first", "any": "all accounts by number",
 }  # fmt: skip
 _NOT_NUMBER = re.compile(r"[^0-9-]")
 

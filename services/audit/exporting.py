@@ -73,15 +73,21 @@ def form_of(path: Path, form: str | None) -> Form:
     raise BadInput("form", "the trail is taken out as csv, jsonl or parquet", hint="--form csv, or FILE.csv")
 
 
+def place_of_manifest(path: Path) -> Path:
+    """The file beside; raises Refused where it or the file itself is there already."""
+    beside = path.with_name(f"{path.name}.manifest.json")
+    for each in (path, beside):
+        if each.exists():
+            raise _is_there(each)
+    return beside
+
+
 def export(path: Path, form: Form, batches: Batches, said: dict[str, object], most: int, limit: int | None) -> Manifest:
     """Write the rows and the manifest; raises Refused where there are more than somebody may take out.
 
     No file is left where not all of it could be written; none that is there is ever written over.
     """
-    beside = path.with_name(f"{path.name}.manifest.json")
-    for each in (path, beside):
-        if each.exists():
-            raise _is_there(each)
+    beside = place_of_manifest(path)
     half = path.with_name(f".{path.name}.{os.getpid()}.part")
     with _removed(half), _writing(path):
         rows, written = _write(half, form, batches, most, limit)

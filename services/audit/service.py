@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.audit.asking import Place, Written, asked, cursor, place
-from services.audit.exporting import export, form_of
+from services.audit.exporting import export, form_of, place_of_manifest
 from services.audit.names import Names, names
 from services.audit.past import as_it_was
 from services.audit.reading import events_of
@@ -110,6 +110,7 @@ class Audit:
         for more rows than they may take out, or a file that is there.
         """
         wanted = form_of(path, form)
+        place_of_manifest(path)
         if limit is not None and limit < 1:
             raise BadInput("limit", "take out one row at least")
         asked_for = str(replace(query, text=()))

@@ -16,7 +16,7 @@ from services.domain.numbers import number_candidates
 from services.domain.quoting import shown
 from services.errors import BadInput
 
-Kind = Literal["number", "ref", "phone", "email", "ssn", "name", "mine", "any"]
+Kind = Literal["number", "ref", "phone", "email", "ssn", "name", "text", "mine", "any"]
 
 STATUSES = (
     "new", "assigned", "in_contact", "negotiating", "payment_plan", "disputed", "settled", "closed", "open",
@@ -42,7 +42,7 @@ class Reading:
     """One way to understand the words.
 
     ``needles`` are what to compare with: account numbers, one reference, one phone key, one address (or its start),
-    four digits, or folded name words; empty where nothing can match yet, and for ``mine`` and ``any``.
+    four digits, folded name words, or words of a note; empty where nothing can match yet, and for ``mine`` and ``any``.
     """
 
     kind: Kind
@@ -149,6 +149,7 @@ _USELESS = {
     "email": "an e-mail address is missing",
     "ssn": "type the last 4 digits",
     "name": "a name has letters",
+    "text": "a word has letters or figures",
 }
 
 
@@ -162,6 +163,8 @@ def _reading(kind: Kind, whole: str) -> Reading:
         return Reading(kind, (match[1],) if match else ())
     if kind == "name":
         return Reading(kind, tokens(whole))
+    if kind == "text":
+        return Reading(kind, _single(whole if any(char.isalnum() for char in whole) else ""))
     return Reading(kind, _single(whole.lower() if kind == "email" else whole))
 
 

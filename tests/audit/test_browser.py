@@ -16,6 +16,7 @@ from services.accounts import Accounts
 from services.audit import Audit, AuditEvent
 from services.audit.sealing import Sealing
 from services.audit.verifying import Verifying
+from services.domain.lookup import parse_lookup
 from services.domain.money import Money
 from services.domain.trail import AuditQuery, parse_audit
 from services.errors import BadInput, NotAllowed, NotFound, Refused
@@ -144,6 +145,43 @@ def test_pages_and_counts_agree_for_everybody(house: House) -> None:
             assert audit.count(query) == len(whole), (login, words)
             assert whole == sorted(whole, key=lambda event: (event.at, event.id), reverse=True)
     assert Audit(house.store("bea")).count(parse_audit("text:refund")) == 7
+
+
+def accounts(house: House, login: str, words: str, size: int = 50) -> list[str]:
+    numbers: list[str] = []
+    after = None
+    while True:
+        page = Accounts(house.store(login, size=1)).find(parse_lookup(words), limit=size, after=after)
+        numbers += [row.number for row in page.rows]
+        after = page.next
+        if after is None:
+            return numbers
+
+
+def test_accounts_are_found_by_the_words_of_their_notes(house: House) -> None:
+    mine = [house.place() for _ in range(4)]
+    bens, far = house.place(client="MED", collector="ben"), house.place(client="ZEN", collector="zoe", by="zack")
+    for number in (*mine, mine[0]):
+        note(house, "ana", number, "wants a refund")
+    note(house, "ben", bens, "no refunds")
+    note(house, "zoe", far, "refund")
+    latest_first = [mine[0], mine[3], mine[2], mine[1]]
+    for login in ("bea", "ada", "rex", "ana"):
+        assert accounts(house, login, "text:refund") == latest_first
+        assert accounts(house, login, "text:refund", size=1) == latest_first
+        assert accounts(house, login, 'text:"a refund" client:HXL', size=3) == latest_first
+        assert accounts(house, login, "text:refund client:MED") == []
+    assert accounts(house, "bea", "text:refund*", size=2) == [bens, *latest_first]
+    assert accounts(house, "ana", "text:refund*") == latest_first
+    assert accounts(house, "zia", "text:refund") == [far]
+    # Notes of other months, and one account in two of them.
+    house.su.execute("update debtflow.activity set at = at - id * interval '20 days'")
+    moved = accounts(house, "bea", "text:refund")
+    assert sorted(moved) == sorted(latest_first)
+    assert accounts(house, "bea", "text:refund", size=1) == moved
+    house.su.execute("update debtflow.activity set text = '' where text like '%refund%'")
+    assert accounts(house, "bea", "text:refund") == []
+    assert Accounts(house.store("bea")).find(parse_lookup("text:!")).rows == ()
 
 
 # ---- proof -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
     (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts"),
+    (OWNER, (KERNEL,), "text_question text_plain text_month"),
     (
         OWNER,
         OPERATORS,
@@ -24,7 +25,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         OWNER,
         (),
-        "text_question text_plain text_marked text_month reasons_found texts_back texts_begin texts_between "
+        "text_marked reasons_found texts_back texts_begin texts_between "
         "texts_by_code texts_indexed texts_of_entities texts_walked",
     ),
     (KERNEL, OPERATORS, "audit_filter_save audit_filter_drop audit_export_begin audit_export_done"),
@@ -223,7 +224,9 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "account_hand_over account_hold account_index account_keys account_line account_lines account_moved "
         "account_move_check account_moves account_open flags_of receipts_of "
         "account_reached account_rows account_seen account_step account_timeline activity_add contacts_of "
-        "lookup_follow_agency "
+        "lookup_follow_agency lookup_texts_agency lookup_texts_collector note_place note_place_at note_place_id "
+        "lookup_notes_walked_agency lookup_notes_walked_collector lookup_notes_indexed_agency "
+        "lookup_notes_indexed_collector "
         "lookup_follow_collector lookup_keys_agency lookup_keys_collector lookup_numbers_agency "
         "lookup_numbers_collector "
         "lookup_pairs_agency lookup_pairs_collector lookup_tier lookup_tier_agency lookup_tier_collector "

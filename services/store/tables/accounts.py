@@ -267,7 +267,7 @@ activity = Table(
     words_of("text", "text <> '' and kind not in ('import', 'assignment')"),
     Index("activity_account_idx", "account_id", "id"),
     Index("activity_words_idx", "words", postgresql_using="gin", postgresql_where=text("words is not null")),
-    Index("activity_place_idx", "agency_id", "id", postgresql_where=text("words is not null")),
+    Index("activity_place_idx", "agency_id", "at", "id", postgresql_where=text("words is not null")),
 )
 
 account_flag = Table(
