@@ -8,6 +8,7 @@ from textual import on
 from textual.timer import Timer
 
 from screens.audit.browsing import PAGE, BrowsingScreen
+from screens.audit.telling import waits
 from screens.widgets import PagedTable
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from services.errors import DebtFlowError
 
 FOLLOW_EVERY = 2.0
+PROVED_EVERY = 15
+"""Looks for what is new between two looks for seals."""
+
 MOST_ABOVE = 5 * PAGE
 """More than this is not drawn anew for every event: the first page is read instead."""
 
@@ -33,6 +37,7 @@ class FollowingScreen(BrowsingScreen):
         self._asking_newer = False
         self._above: list[AuditEvent] = []
         self._clock: Timer | None = None
+        self._ticks = 0
 
     def on_mount(self) -> None:
         self._clock = self.set_interval(FOLLOW_EVERY, self._tick)
@@ -57,7 +62,22 @@ class FollowingScreen(BrowsingScreen):
     def _tick(self) -> None:
         if self._following and self.on_top and not self._asking_newer:
             self.look_for_newer()
+            self._ticks += 1
+            if self._ticks % PROVED_EVERY == 0 and any(waits(event) for event in self._table.items[:PAGE]):
+                self._look_for_seals()
         self._take_in()
+
+    def _look_for_seals(self) -> None:
+        """What waited for its seal may have it by now: only its mark is drawn anew."""
+        asked = self._listed
+
+        def came(page: AuditPage) -> None:
+            waiting = {event.id for event in self._table.items if waits(event)}
+            for event in page.events:
+                if asked is self._listed and event.id in waiting and not waits(event):
+                    self._table.replace(event)
+
+        self.ask(lambda: self._audit.list(asked, limit=PAGE), came, topic="seals", quiet=True)
 
     def look_for_newer(self) -> None:
         """Ask for what has come since; where nothing is shown yet, for the first page."""

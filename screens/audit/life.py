@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from rich.text import Text
 from textual import on
@@ -90,6 +90,12 @@ scroll them.
     @property
     def crumb(self) -> str:
         return f"Life of {self._about.removeprefix('account ')}"
+
+    def take_over(self, other: Self) -> bool:
+        """Another instant of the same life."""
+        if other._at is not None and self._table.items:
+            self._go_to(other._at)
+        return True
 
     @property
     def _about(self) -> str:

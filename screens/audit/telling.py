@@ -83,6 +83,11 @@ def readable(desk: Desk, value: str) -> str:
 # ---- proof -------------------------------------------------------------------------------------------------------
 
 
+def waits(event: AuditEvent) -> bool:
+    """Whether it will be sealed and is not yet."""
+    return event.proof.state != "sealed" and not event.of_security
+
+
 def mark(event: AuditEvent) -> str:
     """One cell: ✓ sealed and checked since, • sealed, · still waiting; what happened at the door has no seal."""
     proof = event.proof

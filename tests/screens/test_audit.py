@@ -11,6 +11,7 @@ import pytest
 
 from screens.account import AccountScreen
 from screens.audit import AuditScreen, LifeScreen
+from screens.audit.following import PROVED_EVERY
 from screens.audit.telling import apart, readable
 from screens.audit.words import KEYS, Vocabulary, asked_for, problem, word_at
 from screens.batch import BatchScreen
@@ -250,6 +251,21 @@ async def test_following_takes_in_what_comes_and_leaves_the_cursor(desktop, trai
         assert screen._table.items[0].id == 94
         await press(pilot, "f")
         assert "following" not in shown(app).splitlines()[1]
+
+
+async def test_a_seal_that_comes_while_following_is_marked(desktop, trail: FakeAudit):
+    app = desktop(browser())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "down", "f")
+        assert "· 12 Nov 14:22" in said(app)
+        trail.trail[0] = audit_event(90, proof=Proof("sealed", 120))
+        screen = top(app)
+        screen._ticks = PROVED_EVERY - 1
+        screen._tick()
+        await settled(pilot)
+        assert "• 12 Nov 14:22" in said(app)
+        assert screen._table.current.id == 89
 
 
 async def test_what_comes_for_another_line_is_not_taken_in(desktop, trail: FakeAudit):
