@@ -16,6 +16,8 @@ WEEKS_AGO: Final = timedelta(days=29)
 AT_WORK: Final = tuple(timedelta(days=days, hours=hours) for days, hours in ((23, 3), (15, 1), (8, 5), (2, 4)))
 """How long ago the people of the demo wrote down what they did."""
 
+THE_NIGHT: Final = timedelta(hours=7)
+
 SHIPPED: Final = """
   select pg_get_functiondef(p.oid)
     from pg_proc p

@@ -269,6 +269,7 @@ class Loader:
             seats = firm.of_role("collector")[:2] + firm.of_role("supervisor")[:1]
             ana, ben, bea = (stack.enter_context(self._signed_in(login)) for login in seats)
             morning.before(bea)
+            till.close_months(bea)
             bounced = morning.of_ana(ana, dice, apart)
             morning.of_ben(ben, dice)
             history.bounce(bea, bounced, dice)
@@ -279,8 +280,9 @@ class Loader:
             till.adjust(ana, bea, chosen)
             self._progress("cards at the stand-in", 0.93)
             self._take_cards(firm, chosen, ana, bea)
-            bea.interest.accrue()
-            till.close_months(bea)
+            # As a worker does it, in the night.
+            with clock.earlier(self._server.dsn(database=whereabouts.DATABASE), clock.THE_NIGHT):
+                bea.interest.accrue()
 
     def _take_cards(self, firm: Firm, chosen: agreed.Chosen, ana: Services, bea: Services) -> None:
         from debtflow_tui.demo.cards import Counter, Provider

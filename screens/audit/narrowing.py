@@ -40,13 +40,13 @@ def place_of(event: AuditEvent) -> Travel | None:
         return OpenAccount(number, beside=True)
     if kind == "client":
         return OpenProfile(ref)
+    if kind == "webhook":
+        return OpenInbox()
     if not ref.isdigit():
         return None
     if kind == "batch":
         return OpenBatch(int(ref), beside=True)
-    if kind == "payment_batch":
-        return OpenPaymentBatch(int(ref))
-    return OpenInbox() if kind == "webhook" else None
+    return OpenPaymentBatch(int(ref)) if kind == "payment_batch" else None
 
 
 class NarrowingScreen(FollowingScreen):

@@ -22,6 +22,8 @@ TELLING = (
     "collector id",
     "text",
     "note",
+    "outcome",
+    "amount",
     "value",
     "state",
     "follow up on",
@@ -31,7 +33,7 @@ TELLING = (
 """Columns that say most of a change, the best first."""
 
 LONGEST = 300
-_PLACE = {"number": 0, "status": 1, "owing": 2, "version": 4}
+_PLACE = {"number": 0, "status": 1, "owing": 2, "outcome": 2, "text": 2, "note": 2, "amount": 2, "version": 4}
 """Where a column stands among its like."""
 
 
@@ -70,12 +72,14 @@ def kept(columns: Mapping[str, object], local_currency: str, names: Names = NO_N
 
 def brief(event: AuditEvent, local_currency: str, names: Names = NO_NAMES) -> str:
     """What happened, as far as a line can say it."""
-    found = {change.column: change for change in changes(event, local_currency, names)}
+    found = {change.column: change for change in changes(event, local_currency, names) if change.before or change.after}
     best = next((found[name] for name in TELLING if name in found), next(iter(found.values()), None))
     if best is None:
         return event.reason or ""
     written = best.column in ("text", "note") and not best.before
     said = best.after if written else best.brief(local_currency)
+    if "outcome" in found and written:
+        said = f"{found['outcome'].after}: {said}"
     more = f" (+{len(found) - 1})" if len(found) > 1 and not written and best.column != "owing" else ""
     return " · ".join(filter(None, (f"{said}{more}", event.reason)))
 

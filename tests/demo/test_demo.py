@@ -144,6 +144,9 @@ def test_the_demo_is_made_joined_and_survives_a_kill(home: Path) -> None:
         assert found["accounts"] or login["role"] != "collector"
     collector, supervisor = (next(x for x in made["logins"] if x["role"] == r) for r in ("collector", "supervisor"))
     assert read(debtflow(home, "doctor", login=supervisor))["ok"]
+    talks = read(debtflow(home, "audit", "list", "act:account.*", "--limit", "500", login=supervisor))["events"]
+    assert len({event["at"][:10] for event in talks}) >= 4
+    assert all(event["proof"]["verified_at"] for event in talks)
     clients = read(debtflow(home, "client", "list", login=supervisor))["clients"]
     assert len(clients) == 3
     assert all(collector["user"] in client["collectors"] for client in clients)

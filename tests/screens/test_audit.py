@@ -476,6 +476,15 @@ def test_numbers_are_told_by_name():
     assert brief(event, "USD", names) == "collector ana → ben (+2)"
 
 
+def test_a_call_is_told_by_its_outcome_and_a_promise_by_its_amount():
+    call = audit_event(1, before={}, after={"kind": "call", "text": "Rang out twice.", "outcome": "no_answer"})
+    assert brief(call, "USD") == "no_answer: Rang out twice."
+    silent = audit_event(1, before={}, after={"kind": "call", "text": "", "outcome": "busy"})
+    assert brief(silent, "USD") == "outcome busy (+1)"
+    promise = audit_event(1, before={}, after={"state": "open", "amount": 6000, "currency": "USD"})
+    assert brief(promise, "USD") == "amount 60.00 (+2)"
+
+
 def test_shares_and_priced_amounts_are_told_as_such():
     event = audit_event(
         1,
