@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from screens.audit.browsing import account_of
 from screens.audit.following import FollowingScreen
 from screens.navigation import (
     OpenAccount,
+    OpenApprovals,
     OpenBatch,
     OpenInbox,
     OpenLife,
     OpenPaymentBatch,
+    OpenPeople,
     OpenProfile,
     Travel,
 )
@@ -28,8 +31,14 @@ if TYPE_CHECKING:
 
 OPENED_BY = {
     "account": "account", "batch": "batch", "payment_batch": "batch", "webhook": "webhooks", "client": "profile",
+    "user": "people", "approval": "questions",
 }  # fmt: skip
 """What Enter opens, by the kind of what was changed."""
+
+OVERVIEWS: Mapping[str, Callable[[], Travel]] = {
+    "webhook": OpenInbox, "user": OpenPeople, "approval": OpenApprovals,
+}  # fmt: skip
+"""What is shown only among its like."""
 
 
 def place_of(event: AuditEvent) -> Travel | None:
@@ -40,8 +49,8 @@ def place_of(event: AuditEvent) -> Travel | None:
         return OpenAccount(number, beside=True)
     if kind == "client":
         return OpenProfile(ref)
-    if kind == "webhook":
-        return OpenInbox()
+    if kind in OVERVIEWS:
+        return OVERVIEWS[kind]()
     if not ref.isdigit():
         return None
     if kind == "batch":
