@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def seal(report: Report) -> None:
     """Seal what is not sealed yet, and give the digests: keep them where the database's administrator cannot write."""
     with signed_in() as desk:
+        desk.sealing.seal_events()
         rows = desk.sealing.seal()
         digests = desk.sealing.publish()
         states = desk.sealing.states(1)

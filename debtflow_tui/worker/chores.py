@@ -68,6 +68,7 @@ CHORES: Final = (
     Chore("fetch files", "look for files on clients' servers", *MINUTE, lambda now: now.pull.due()),
     Chore("lost webhooks", "queue events that wait without a job", *MINUTES_5, lambda now: now.webhooks.requeue_lost()),
     Chore("abandoned keys", "forget acts begun a day ago and never ended", *HOUR, lambda now: now.jobs.expire_keys()),
+    Chore("security events", "list them in the audit trail", *MINUTE, lambda now: now.sealing.seal_events()),
     Chore("seals", "seal the audit trail", *MINUTE, lambda now: now.sealing.seal()),
     Chore("digests", "sign what the seals came to", *HOUR, _digests),
     Chore("archive", "take old months of the trail out of the database", *DAY, _archive),

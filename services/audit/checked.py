@@ -10,8 +10,8 @@ from datetime import datetime
 class Finding:
     """Something that is not as it was sealed.
 
-    ``kind`` is changed, removed, added (a row), value (kept beside it), seal or digest; ``columns`` are those that
-    differ, in the order of the table.
+    ``kind`` is changed, removed, added (a row), value (kept beside it), event (of security), archive, seal or digest;
+    ``columns`` are those that differ, in the order of the table.
     """
 
     kind: str

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from services.audit.shelves import INSTALLATION, Shelf, name_of
@@ -13,6 +14,8 @@ from services.audit.signing import FORMAT, Digest, SigningKey, read_digest
 from services.store import Store
 
 NEXT: Final = "select rows, more from debtflow.audit_seal_next(%s, 4096, 16)"
+EVENTS: Final = "select debtflow.security_seal(%s, %s)"
+EVENTS_A_LIST: Final = 200
 STATE: Final = "select * from debtflow.audit_seal_state(%s)"
 AGENCY: Final = "select agency from debtflow.session_whoami()"
 KEEP: Final = "select debtflow.audit_digest_keep(%s, %s, %s)"
@@ -58,6 +61,16 @@ class Sealing:
     def seal(self) -> int:
         """Seal every row whose transaction, and all before it, has ended; how many rows that were."""
         return sum(self._seal(installation) for installation in CHAINS)
+
+    def seal_events(self) -> int:
+        """List security events in the trail by their hashes, to be sealed with it; how many that were."""
+        done = 0
+        for installation in CHAINS:
+            while listed := self._store.act(partial(_listed, installation)):
+                done += listed
+                if listed < EVENTS_A_LIST:
+                    break
+        return done
 
     def publish(self) -> tuple[Digest, ...]:
         """Sign what each chain has come to since its last digest, and put it where digests go; gives the new ones.
@@ -114,6 +127,10 @@ class Sealing:
             )
 
         return self._store.ask(work)
+
+
+def _listed(installation: bool, connection: Any) -> int:
+    return int(connection.exec_driver_sql(EVENTS, (installation, EVENTS_A_LIST)).scalar_one())
 
 
 def _code(connection: Any) -> str:

@@ -52,6 +52,7 @@ ARCHIVED_LEAVES: Final = "select place, leaf from debtflow.audit_archive_leaves(
 LEAVES: Final = "select id, at, leaf from debtflow.audit_leaves(%s, %s)"
 NAMED: Final = "select * from debtflow.audit_named(%s, %s)"
 ADDED: Final = "select * from debtflow.audit_added(%s, %s, %s, %s)"
+EVENTS: Final = "select * from debtflow.security_wrong(%s, %s, %s, %s)"
 KEPT: Final = "select * from debtflow.audit_kept_wrong(%s, %s, %s)"
 STATE: Final = "select waiting, waiting_since from debtflow.audit_seal_state(%s)"
 DIGESTS: Final = "select document from debtflow.audit_digest where agency_id = %s order by number, made_at"
@@ -165,6 +166,7 @@ class _Chain:
         self._check_rows(seals)
         self._check_archives()
         self._check_added()
+        self._check_events()
         waiting, waiting_since = self._ask(STATE, self._installation)[0]
         numbers = [header["number"] for header in seals]
         return ChainVerdict(
@@ -330,6 +332,11 @@ class _Chain:
             if (row.id, row.at) not in self._moved:
                 words = f"row {row.id} was added: {row.act}, {row.entity}/{row.entity_id}"
                 self._find("added", words, id=row.id, at=row.at)
+
+    def _check_events(self) -> None:
+        """Security events, by the lists of them that were sealed."""
+        for row in self._ask(EVENTS, self._installation, self._since, self._until, NAMES_AT_MOST):
+            self._find("event", f"security event {row.id} was {row.what}", id=row.id, at=row.at)
 
 
 def _silent(_done: int, _total: int) -> None:

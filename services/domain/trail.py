@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "client": "client",
     "agency": "agency",
     "archive": "archive of the trail",
+    "security_event": "list of security events",
     "installation": "installation",
     "approval": "question to a second person",
 }

@@ -60,7 +60,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "audit_archive_sealed audit_archive_drop audit_archive_due",
     ),
     (OWNER, (*OFFICE, WORKER), "audit_archive_parts audit_archive_chunk"),
-    (OWNER, OFFICE, "audit_archive_leaves audit_archive_kept_wrong audit_archive_values"),
+    (OWNER, OFFICE, "audit_archive_leaves audit_archive_kept_wrong audit_archive_values security_wrong"),
+    (OWNER, (), "security_leaf security_events_of security_listed"),
     (
         OWNER,
         (),
@@ -68,7 +69,11 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "audit_archive_lock audit_listed audit_month_weigh archive_reader",
     ),
     # the trail's seals
-    (OWNER, ("debtflow_agency_admin", "debtflow_supervisor", WORKER), "audit_seal_next audit_digest_keep"),
+    (
+        OWNER,
+        ("debtflow_agency_admin", "debtflow_supervisor", WORKER),
+        "audit_seal_next audit_digest_keep security_seal",
+    ),
     (OWNER, (*OFFICE, WORKER), "audit_seal_state"),
     (OWNER, OFFICE, "audit_added audit_leaves audit_named audit_kept_wrong audit_checked"),
     (

@@ -234,6 +234,7 @@ ELSEWHERE: Rows = {
     "pii.set_retention": ("pii.retention", lambda d, _: d.pii.set_retention(-1)),
     "pii.sweep": ("pii.forget", lambda d, _: d.pii.sweep()),
     "sealing.states": ("seal.check", lambda d, _: d.sealing.states()),
+    "sealing.seal_events": ("seal.make", lambda d, _: d.sealing.seal_events()),
     "sealing.seal": ("seal.make", lambda d, _: d.sealing.seal()),
     "archive.list": ("seal.check", lambda d, _: d.archive.list()),
     "archive.verify": ("seal.check", lambda d, _: d.archive.verify()),

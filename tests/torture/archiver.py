@@ -21,7 +21,11 @@ def main(url: str, login: str, seals_a_part: int) -> None:
     store = Store(url, user=login, password=password_of(login))
     store.open_session("archiver")
     os.write(1, b"begins\n")
-    Archiving(store, seals_a_part=seals_a_part).run(lambda said: os.write(1, f"{said}\n".encode()) and None)
+    Archiving(store, seals_a_part=seals_a_part).run(say)
+
+
+def say(said: str) -> None:
+    os.write(1, f"{said}\n".encode())
 
 
 if __name__ == "__main__":

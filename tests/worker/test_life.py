@@ -228,8 +228,10 @@ def test_every_chore_of_the_house_runs(house: House) -> None:
         "(values ('{}', '3 days'), (null, '3 days'), (null, '1 hour')) a(answer, age) where u.login in ('ana', 'zoe')"
     )
     done: dict[str, Any] = {chore.name: chore.run(services) for chore in CHORES}
+    assert done.pop("security events") > 0
+    assert done.pop("digests") > 0
     assert done.pop("seals") == house.one("select sum(rows) from debtflow.audit_seal") > 0
-    expected = {"partitions": 1, "abandoned keys": 1, "digests": 1}
+    expected = {"partitions": 1, "abandoned keys": 1}
     assert {name: count for name, count in done.items() if count} == expected
     assert services.jobs.partitions_ahead() == 0
     assert house.one("select count(*) from debtflow.idempotency_key") == 5
