@@ -149,8 +149,8 @@ def kinds(audit: Audit, accounts: Sequence[str], times: int, login: str) -> dict
         places: list[str | None] = [None]
         for _ in range(min(times, 60)):
             places.append(audit.list(parse_audit(text), after=places[-1]).next)
-        known = [place for place in places if place is not None]
-        return lookup._times(lambda place: audit.list(parse_audit(text), after=place), known)
+        known = ["", *(place for place in places if place is not None), ""]
+        return lookup._times(lambda place: audit.list(parse_audit(text), after=place or None), known)
 
     whose = [] if login != "seer" else [f"looker{k}" for k in range(lookup.COLLECTORS)]
     some = {
