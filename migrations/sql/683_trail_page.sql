@@ -129,6 +129,30 @@ as $$
   select coalesce(array_agg(act), '{}') from act where act like pattern
 $$;
 
+-- When a transaction can have written: after a pass of the sealer that knew no such number, and before one that knew it
+-- had ended. There is no index by transaction; with seals made each minute these are some minutes of the trail. Numbers
+-- of another cluster, as after a restore from a dump, say nothing about times.
+create or replace function transaction_span(transaction xid8, out since timestamptz, out until timestamptz)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  chain constant int := (me()).agency_id;
+  here constant bigint := seal_cluster();
+begin
+  if exists (select from audit_seal s where s.agency_id = chain and s.cluster <> here) then
+    since := '-infinity';
+    until := 'infinity';
+    return;
+  end if;
+  since := audit_written_since(chain, transaction, here);
+  select min(s.pass_at) + interval '10 seconds'
+    into until
+    from audit_seal s
+   where s.agency_id = chain and s.cluster = here and s.below > transaction;
+  until := coalesce(until, 'infinity');
+end $$;
+
 -- A page of the trail: `filter` as the program gives it, before a place, newest first.
 create or replace function trail_page(filter jsonb, before_at timestamptz, before_id bigint, size int)
   returns setof trail_line
@@ -143,6 +167,12 @@ begin
   q.since := coalesce(f.since, '-infinity');
   q.until := coalesce(least(before_at, f.until), 'infinity');
   q.until_id := case when before_at <= coalesce(f.until, 'infinity') then before_id else -9223372036854775808 end;
+  if f.transaction is not null then
+    select greatest(q.since, s.since), least(q.until, s.until),
+           case when s.until < q.until then -9223372036854775808 else q.until_id end
+      into q.since, q.until, q.until_id
+      from transaction_span(f.transaction::xid8) s;
+  end if;
   q.acts := case when f.act is not null then array[f.act]
                  when f.act_like is not null then acts_like(q.agency_id, f.act_like) end;
   q.kinds := array(select split_part(e, '/', 1) from unnest(f.entities) with ordinality x(e, n) order by n);
@@ -163,4 +193,5 @@ begin
 end $$;
 
 select operators_may('execute on function trail_by_time, trail_by_person, trail_by_act, trail_by_person_act, '
-                     'trail_by_kind, trail_by_entity, trail_at, acts_like, trail_page');
+                     'trail_by_kind, trail_by_entity, trail_at, acts_like, trail_page, '
+                     'transaction_span');

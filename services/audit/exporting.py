@@ -111,7 +111,7 @@ def _write(half: Path, form: Form, batches: Batches, most: int, limit: int | Non
             if rows > most:
                 raise Refused(
                     f"you may take out {most:,} rows at once, and these are more", rule="export_limit",
-                    hint="ask for less, such as since:-7d; an administrator sets limits: debtflow rights limit",
+                    hint="ask for less, such as since:-7d; an administrator sets limits: debtflow limit set export",
                     who_may="agency_admin",
                 )  # fmt: skip
             writer.rows(kept)

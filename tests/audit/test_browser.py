@@ -206,6 +206,28 @@ def test_a_row_says_whether_it_is_sealed_and_when_that_was_checked(house: House)
     assert second.proof.verified_at is None
 
 
+def test_a_transaction_is_found_before_and_after_it_is_sealed(house: House) -> None:
+    number = house.place()
+    note(house, "ana", number, "first")
+    bea = house.store("bea")
+    (event,) = Audit(bea).list(parse_audit("act:account.note")).events
+    query = parse_audit(f"tx:{event.transaction}")
+    assert [each.id for each in Audit(bea).list(query).events] == [event.id]
+    while Sealing(bea).states(1)[0].waiting:
+        Sealing(bea).seal()
+    for nth in range(3):
+        note(house, "ana", number, f"{nth}")
+        while Sealing(bea).states(1)[0].waiting:
+            Sealing(bea).seal()
+    assert [each.id for each in Audit(bea).list(query).events] == [event.id]
+    assert pages(Audit(bea), query, 1) == [*Audit(bea).list(query).events]
+    span = house.one(
+        "select debtflow.kernel_now() - min(pass_at) from debtflow.audit_seal s where s.below > %s::text::xid8",
+        str(event.transaction),
+    )
+    assert span is not None
+
+
 # ---- what was written since ------------------------------------------------------------------------------------------
 
 

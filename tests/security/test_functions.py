@@ -20,7 +20,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OWNER,
         OPERATORS,
         "acts_like trail_at trail_by_act trail_by_entity trail_by_kind trail_by_person trail_by_person_act "
-        "trail_by_time trail_page",
+        "trail_by_time trail_page transaction_span",
     ),
     (
         OWNER,
