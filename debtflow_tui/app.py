@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -235,11 +236,10 @@ class DebtFlowApp(Traveller):
         self.routes.connect(None)
 
         def close() -> None:
-            try:
-                if sign_out:
-                    services.access.sign_out()
-            finally:
-                services.close()
+            # It may have ended before; the connections go in any case.
+            with suppress(DebtFlowError):
+                (services.access.sign_out if sign_out else services.access.lock)()
+            services.close()
 
         self.run_worker(close, thread=True, group="close", exit_on_error=False)
 
@@ -268,8 +268,16 @@ class DebtFlowApp(Traveller):
         if self._now() >= self.routes.desk.session.expires_at:
             self.post_message(Lock("Nobody was here for a while, so the session ended."))
         else:
-            # A supervisor may have ended it.
-            self.run_worker(self.routes.services.access.session, thread=True, group="look", exit_on_error=False)
+            services = self.routes.services
+            self.run_worker(lambda: self._look_at(services), thread=True, group="look", exit_on_error=False)
+
+    def _look_at(self, services: Services) -> None:
+        """Lock where a supervisor has ended the session meanwhile, unless it is not the one that is worked in by now."""
+        try:
+            services.access.session()
+        except SessionExpired as ended:
+            if self.routes is not None and self.routes.connected and self.routes.services is services:
+                self.post_message(Lock(ended.message))
 
     @on(Worker.StateChanged)
     def _errand_done(self, event: Worker.StateChanged) -> None:

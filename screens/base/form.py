@@ -17,6 +17,7 @@ from screens.base.desk import Desk
 from screens.base.keys import key
 from screens.base.working import Working
 from screens.dialogs.confirm import Confirm
+from screens.navigation import Lock
 from screens.widgets import Entry, Form, Key, KeyBar, plain
 from services.errors import BadInput, Busy, DebtFlowError, Unreachable
 
@@ -31,6 +32,7 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("escape,f3,f12", "cancel", "back", "Close without sending"),
+        key("ctrl+l", "lock", "lock", "Lock the screen; everything typed stays", show=False),
         key("f10,ctrl+s", "send", "send", "Send without going through the remaining fields", priority=True),
     ]
 
@@ -84,6 +86,9 @@ class FormDialog(Working[ScreenResultType], ModalScreen[ScreenResultType]):
     def action_send(self) -> None:
         if not self.acting and self.form.check():
             self.send()
+
+    def action_lock(self) -> None:
+        self.post_message(Lock())
 
     def action_cancel(self) -> None:
         if self.acting:

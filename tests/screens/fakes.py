@@ -383,6 +383,9 @@ class FakeAccess(Fake):
     def sign_out(self) -> None:
         self.enter("sign_out")
 
+    def lock(self) -> None:
+        self.enter("lock")
+
 
 @dataclass
 class FakeStore(Fake):

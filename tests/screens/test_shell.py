@@ -252,10 +252,41 @@ async def test_the_lock_keeps_what_was_typed_and_gives_up_the_connection(desktop
         assert isinstance(top(app), LockScreen)
         assert "Quillfeather" not in shown(app)
         await until(pilot, lambda: bool(services.called("close")))
+        assert services.access.called("lock"), "the session ends on the server as well"
         await burst(pilot, "secret\n")
         assert isinstance(top(app), AccountsScreen)
         assert top(app).query_one("#box").value == "oyelaran"
         assert app.signed_in == [("ana", "secret")]
+
+
+async def test_a_form_that_is_half_typed_is_under_the_lock_and_sent_once_after_it(desktop, services: FakeServices):
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await burst(pilot, f"{FIRST}\nnhalf a te")
+        form = top(app)
+        await press(pilot, "ctrl+l")
+        assert isinstance(top(app), LockScreen)
+        assert "half a te" not in shown(app)
+        await burst(pilot, "secret\n")
+        assert top(app) is form
+        await burst(pilot, "xt\n")
+        assert services.accounts.called("note") == [(FIRST, "half a text")]
+
+
+async def test_a_session_that_a_supervisor_ended_locks_without_a_key(desktop, services: FakeServices):
+    services.access.failures["session"].append(SessionExpired("your session has ended"))
+    app = desktop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await burst(pilot, f"{FIRST}\nnhalf a te")
+        app._look_at_clock()
+        await settled(pilot)
+        assert isinstance(top(app), LockScreen)
+        assert "your session has ended" in shown(app)
+        await burst(pilot, "secret\n")
+        assert "half a te" in shown(app)
+        app._look_at_clock()
+        await settled(pilot)
+        assert not isinstance(top(app), LockScreen)
 
 
 async def test_an_expired_session_locks_over_the_form_and_nothing_typed_is_lost(desktop, services: FakeServices):
