@@ -136,6 +136,7 @@ def _apart(bench: Bench, path: Path, rows: int) -> Way:
 def _clerk(url: str, path: Path, rows: int, answers: Any) -> None:
     store = Store(url, user=CLERK, password=f"{CLERK}-bench", size=1)
     store.open_session("bench")
+    store.prove_itself()
     with _Peak(store.ask(lambda c: int(c.exec_driver_sql("select pg_backend_pid()").scalar_one()))) as peak:
         way = _go(Imports(store), path, rows)
     store.close()

@@ -50,6 +50,8 @@ def _where(each: SignedIn) -> str:
 
 
 def _doing(each: SignedIn) -> str:
+    if not each.connections:
+        return "not connected"
     now = each.act.replace("_", " ") if each.act else ""
     waiting = " (waits)" if each.waits else ""
     return f"{each.doing or ''}{': ' if each.doing and now else ''}{now}{waiting}"

@@ -28,7 +28,7 @@ def open_app(settings: Settings | None = None, demo_logins: Sequence[DemoLogin] 
     def sign_in(user: str, password: str) -> Services:
         from debtflow_tui import wiring
 
-        return wiring.sign_in(settings, user, password)
+        return wiring.sign_in(settings, user, password, "Accounts")
 
     return run(DebtFlowApp(sign_in=sign_in, settings=settings, demo_logins=demo_logins))
 

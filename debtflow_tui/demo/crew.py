@@ -80,9 +80,10 @@ def main(home: Path, url: str) -> int:
 
 def _settings(home: Path, url: str) -> Settings:
     from debtflow_tui.standin import beside
+    from debtflow_tui.whereabouts import log_folder
 
     settings = Settings(home, gateway=GatewaySettings("stripe", api_base=beside.joined(home)))
-    return replace(settings, database=replace(settings.database, url=url, pool_size=5))
+    return replace(settings, database=replace(settings.database, url=url, pool_size=5, log=log_folder(settings)))
 
 
 def _wanted(home: Path) -> bool:
@@ -104,7 +105,7 @@ async def _work(settings: Settings, wanted: Callable[[], bool]) -> None:
 
     hush_library(say)
     worker, hook = (HARBOR.of_role(role)[0] for role in ("worker", "webhook"))
-    services = wiring.sign_in(settings, worker.user, worker.password)
+    services = wiring.sign_in(settings, worker.user, worker.password, "debtflow demo")
     mail = whereabouts.open_store(settings, hook.user, hook.password)
     at = listen("127.0.0.1", 0)
     door = server(Door(Intake(mail), {"stripe": (SECRET,)}, say))

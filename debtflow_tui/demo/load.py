@@ -310,6 +310,7 @@ class Loader:
     @contextmanager
     def _signed_in(self, login: Login) -> Iterator[Services]:
         desk = wiring.sign_in(self._settings, login.user, login.password)
+        desk.store.prove_itself()
         try:
             yield desk
         finally:

@@ -127,8 +127,9 @@ begin
     from live l
     cross join lateral (
       select count(*) as connections,
-             (array_agg(x.act order by x.since) filter (where x.act is not null))[1] as act,
-             min(x.since) as since, bool_or(x.waits) as waits,
+             (array_agg(x.act order by x.since)
+                filter (where x.act is not null and x.pid <> pg_backend_pid()))[1] as act,
+             min(x.since) filter (where x.pid <> pg_backend_pid()) as since, bool_or(x.waits) as waits,
              array(select distinct w from backends y, unnest(y.writes) w
                     where y.login = l.login and y.named = l.id order by 1) as writes,
              array(select distinct a.number
@@ -140,7 +141,7 @@ begin
              array(select distinct w::text from backends y, unnest(y.in_way_of) w
                     where y.login = l.login and y.named = l.id order by 1) as in_way_of
         from backends x
-       where x.login = l.login and x.named = l.id and x.pid <> pg_backend_pid()) b
+       where x.login = l.login and x.named = l.id) b
    order by l.opened_at desc, l.id desc;
 end $$;
 

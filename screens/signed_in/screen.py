@@ -197,6 +197,8 @@ def _from(each: SignedIn) -> str:
 
 
 def _doing(each: SignedIn) -> str:
+    if not each.connections:
+        return "not connected"
     now = words(each.act) if each.act else ""
     return " · ".join(filter(None, (each.doing, now, "waits" if each.waits else "")))
 

@@ -92,6 +92,7 @@ def work(url: str, job: Job) -> str:
     """One person at one desk, or one round of the worker."""
     store = Store(url, user=job["login"], password=password_of(job["login"]), size=1)
     store.open_session("torture")
+    store.prove_itself()
     at = Place(store, url, Stripe(job["stripe"], api_base=job["api"], read=0.5, retries=job["retries"]))
     ready(job)
     return ACTS[job["act"]](at, job)

@@ -79,6 +79,7 @@ ACTS: Final[dict[str, Callable[[Store, Job], str]]] = {
 def work(job: Job) -> str:
     store = Store(job["url"], user=job["login"], password=password_of(job["login"]), size=6)
     store.open_session("torture")
+    store.prove_itself()
     ready(job)
     return ACTS[job["act"]](store, job)
 
