@@ -272,7 +272,7 @@ class DebtFlowApp(Traveller):
             self.run_worker(lambda: self._look_at(services), thread=True, group="look", exit_on_error=False)
 
     def _look_at(self, services: Services) -> None:
-        """Lock where a supervisor has ended the session meanwhile, unless it is not the one that is worked in by now."""
+        """Lock where a supervisor has ended the session meanwhile, if it is still the one that is worked in."""
         try:
             services.access.session()
         except SessionExpired as ended:
