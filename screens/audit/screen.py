@@ -35,7 +35,7 @@ The first column tells how far an event is proved: ✓ sealed and checked since,
 event cannot be changed, removed or slipped in without debtflow audit verify naming it.
 
 f follows: what happens now comes in on top and the cursor stays where it is. What comes in while the top is out of
-sight is counted; Home goes there. n counts all that fits the line.
+sight is counted; Home goes there. n counts all that fits the line. until: goes back at once, however far.
 
 y tells the life of what was changed: each change with what it was after it, and on any day.
 
