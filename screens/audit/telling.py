@@ -64,6 +64,9 @@ def about(event: AuditEvent) -> str:
 
 def what(desk: Desk, event: AuditEvent, names: Names) -> str:
     """What happened, in a line."""
+    listed = event.after.get("ids")
+    if event.act == "seal.events" and isinstance(listed, list):
+        return f"{len(listed)} security event{'s' * (len(listed) != 1)} sealed by a list"
     said = _CODES.sub(lambda code: words(code.group()), brief(event, desk.session.currency, names))
     return _DAYS.sub(lambda on: readable(desk, on.group()), said)
 
@@ -89,7 +92,7 @@ def waits(event: AuditEvent) -> bool:
 
 
 def mark(event: AuditEvent) -> str:
-    """One cell: ✓ sealed and checked since, • sealed, · still waiting; what happened at the door has no seal."""
+    """One cell: ✓ sealed and checked since, • sealed, · still waiting; what happened at the door is sealed by lists."""
     proof = event.proof
     if event.of_security and proof.state != "sealed":
         return ""
@@ -100,7 +103,7 @@ def proved(desk: Desk, event: AuditEvent) -> str:
     """The same in words."""
     proof = event.proof
     if event.of_security and proof.state != "sealed":
-        return "security events are not sealed"
+        return "sealed in a list of such events: debtflow audit verify checks it"
     if proof.state != "sealed":
         return "· not sealed yet: the next seal takes it in"
     checked = f"checked {minute(desk, proof.verified_at)}" if proof.verified_at is not None else "not checked since"

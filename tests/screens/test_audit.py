@@ -12,7 +12,7 @@ import pytest
 from screens.account import AccountScreen
 from screens.audit import AuditScreen, LifeScreen
 from screens.audit.following import PROVED_EVERY
-from screens.audit.telling import apart, readable
+from screens.audit.telling import apart, readable, what
 from screens.audit.words import KEYS, Vocabulary, asked_for, problem, word_at
 from screens.batch import BatchScreen
 from services.audit.changes import brief, changes
@@ -360,13 +360,13 @@ async def test_all_of_one_event_and_events_at_the_door(desktop, trail: FakeAudit
         await settled(pilot)
         assert trail.called("list")[-1] == ("act:security.export", None)
         assert "v shows all of it" in shown(app)
-        assert "security events are not sealed" in shown(app)
+        assert "sealed in a list of such events" in shown(app)
         await burst(pilot, "t")
         assert len(trail.called("list")) == 1
         await burst(pilot, "v")
         assert "column 11" not in shown(app)
         await press(pilot, "end")
-        await until(pilot, lambda: "security events are not sealed" in shown(app))
+        await until(pilot, lambda: "sealed in a list of such events" in shown(app))
 
 
 def test_money_is_in_the_currency_of_its_own_row():
@@ -447,6 +447,12 @@ class _Here:
 
     def local(self, at: Any) -> Any:
         return at
+
+
+def test_a_list_of_security_events_is_counted_not_spelled_out():
+    desk: Any = _Here()
+    event = audit_event(1, act="seal.events", before={}, after={"ids": [7, 8, 9], "leaves": "ab" * 96})
+    assert what(desk, event, Names()) == "3 security events sealed by a list"
 
 
 def test_values_as_people_read_them():
