@@ -62,6 +62,7 @@ exception when insufficient_privilege then
   return null;
 end $$;
 grant execute on function backends_of, backends_end, session_named to debtflow_owner;
+grant execute on function backends_end to debtflow_useradmin; -- who leaves, or gets another role
 
 set role debtflow_owner;
 

@@ -113,6 +113,7 @@ begin
   update session set ended_at = kernel_now() where user_id = u.id and ended_at is null;
   delete from team_member m where m.user_id = u.id;
   execute format('alter role %I nologin', login);
+  perform backends_end(login::name, '{}');
   return handed;
 end $$;
 

@@ -82,6 +82,7 @@ begin
   update session set ended_at = kernel_now() where user_id = u.id and ended_at is null;
   execute format('revoke %I from %I', 'debtflow_' || old, login);
   execute format('grant %I to %I', 'debtflow_' || role, login);
+  perform backends_end(login::name, '{}');
 end $$;
 
 -- Somebody who left comes back, in the role they had, with a password of today.

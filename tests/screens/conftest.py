@@ -18,7 +18,7 @@ from debtflow_tui.app import DebtFlowApp
 from debtflow_tui.config import Settings, Ui
 from screens.base import BaseScreen
 from services.errors import DebtFlowError
-from tests.screens.fakes import NOW, FakeServices
+from tests.screens.fakes import NOW, FakeServices, session
 
 
 class Desktop(DebtFlowApp):
@@ -47,6 +47,8 @@ class Desktop(DebtFlowApp):
                 gate.set()
 
     async def on_mount(self) -> None:  # type: ignore[override]
+        if getattr(self._fake.access, "live", None) == session():
+            self._fake.access.live = self._fake.session  # a renewed session is the same person's
         self._welcome((self._fake, ""))
         if self._start is not None and self.routes is not None:
             await self.push_screen(self._start(self.routes))

@@ -42,7 +42,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, OPERATORS, "step_up session_list session_end"),
     (OWNER, (*OPERATORS, WORKER), "session_doing"),
     (OWNER, (KERNEL, USERADMIN), "stepped_up step_up_wanted"),
-    (MONITOR, (OWNER,), "backend_started backends_of backends_end session_named"),
+    (MONITOR, (OWNER,), "backend_started backends_of session_named"),
+    (MONITOR, (OWNER, USERADMIN), "backends_end"),
     (
         OWNER,
         (KERNEL, USERADMIN),
