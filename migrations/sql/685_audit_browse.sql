@@ -33,7 +33,36 @@ as $$
            limit 1)
     from held h
 $$;
-select operators_may('execute on function audit_proofs');
+
+-- Of security events, the seal that holds the list that they stand in: it is made within a day.
+create or replace function security_proofs(ids bigint[], ats timestamptz[])
+  returns table (audit_id bigint, seal bigint, verified_at timestamptz)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  agency constant int := (me()).agency_id;
+  events bigint[];
+  lists bigint[];
+  list_ats timestamptz[];
+begin
+  select array_agg(x.id), array_agg(l.id), array_agg(l.at)
+    into events, lists, list_ats
+    from unnest(ids, ats) x(id, at)
+    cross join lateral (select a.id, a.at
+                          from audit_log a
+                         where a.agency_id = agency
+                           and a.act = 'seal.events'
+                           and a.at >= x.at and a.at < x.at + interval '2 days'
+                           and a.after -> 'ids' @> to_jsonb(x.id)
+                         order by a.at, a.id
+                         limit 1) l;
+  return query
+    select e.event, p.seal, p.verified_at
+      from unnest(events, lists) e(event, list)
+      join audit_proofs(lists, list_ats) p on p.audit_id = e.list;
+end $$;
+select operators_may('execute on function audit_proofs, security_proofs');
 
 -- Filters are their owner's alone. The trail does without their text: it would be found among the notes.
 select row_policy('own', 'audit_filter', $$

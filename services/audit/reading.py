@@ -13,6 +13,7 @@ from services.audit.results import WAITING, AuditEvent, Proof
 PERSONAL: Final = "select audit_id, path, value from debtflow.audit_values(%s::bigint[], %s::timestamptz[])"
 ORIGINS: Final = "select session_id, origin from debtflow.audit_origins(%s::bigint[])"
 PROOFS: Final = "select audit_id, seal, verified_at from debtflow.audit_proofs(%s::bigint[], %s::timestamptz[])"
+SECURITY_PROOFS: Final = PROOFS.replace("audit_proofs", "security_proofs")
 
 Known = Mapping[tuple[int, str], Mapping[str, str]]
 
@@ -20,7 +21,7 @@ Known = Mapping[tuple[int, str], Mapping[str, str]]
 def events_of(
     connection: Connection, rows: Sequence[Any], *, security: bool, known: Known | None = None
 ) -> tuple[AuditEvent, ...]:
-    """The rows with everything that stands elsewhere; security events have neither commitments nor seals.
+    """The rows with everything that stands elsewhere; security events have no commitments.
 
     ``known`` are the values behind commitments, where somebody has asked for them already.
     """
@@ -29,7 +30,7 @@ def events_of(
     if known is None:
         holding = [row for row in rows if _holds_commitment(row.before) or _holds_commitment(row.after)]
         known = personal(connection, holding) if holding else defaultdict(dict)
-    proofs = {} if security else _proofs(connection, rows)
+    proofs = _proofs(connection, rows, SECURITY_PROOFS if security else PROOFS)
     origins = _origins(connection, rows)
     return tuple(
         AuditEvent(
@@ -77,8 +78,8 @@ def _after(row: Any, known: Known) -> tuple[dict[str, object], str | None]:
     return after, row.reason or said
 
 
-def _proofs(connection: Connection, rows: Sequence[Any]) -> dict[int, Proof]:
-    found = connection.exec_driver_sql(PROOFS, _keys(rows)).all()
+def _proofs(connection: Connection, rows: Sequence[Any], query: str) -> dict[int, Proof]:
+    found = connection.exec_driver_sql(query, _keys(rows)).all()
     return {row.audit_id: Proof("sealed", row.seal, row.verified_at) for row in found}
 
 

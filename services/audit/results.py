@@ -15,7 +15,10 @@ Form = Literal["csv", "jsonl", "parquet"]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whether a row is sealed, and when its seal was last checked without a finding; security events wait for ever."""
+    """Whether a row is sealed, and when its seal was last checked without a finding.
+
+    Of a security event it is the seal of the list that holds its hash.
+    """
 
     state: Literal["sealed", "waiting"] = "waiting"
     seal: int | None = None

@@ -321,6 +321,13 @@ def test_security_events_are_listed_by_those_who_may(house: House) -> None:
     assert {event.who for event in Audit(house.store("zack")).list(parse_audit("act:security.*")).events} == {"zack"}
     with pytest.raises(BadInput):
         bea.list(parse_audit("act:security.* text:refund"))
+    oldest = bea.list(parse_audit("act:security.* who:bea")).events[-1]
+    assert oldest.proof.state == "waiting"
+    sealing = Sealing(house.store("bea"))
+    while bea.list(parse_audit("act:security.* who:bea")).events[-1].proof.state == "waiting":
+        sealing.seal_events()
+        sealing.seal()
+    assert bea.list(parse_audit("act:security.* who:bea")).events[-1].id == oldest.id
 
 
 # ---- filters ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ KERNEL, OWNER, USERADMIN, MONITOR = "debtflow_kernel", "debtflow_owner", "debtfl
 # Owner, who may call besides the owner, names. A new function gets a row here, or the test below says its name.
 EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # the owner's: they look behind row security, so each looks only at what its caller is
-    (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts"),
+    (OWNER, OPERATORS, "audit_origins audit_values audit_proofs audit_texts security_proofs"),
     (OWNER, (KERNEL,), "text_question text_plain text_month"),
     (
         OWNER,

@@ -34,7 +34,7 @@ ASKS: Final = {
     "payment_batch_list payment_batch_show payment_batch_compared payment_batch_seen_by import_profile_bound "
     "audit_origins audit_values audit_proofs audit_texts audit_filter_save audit_filter_drop "
     "acts_like trail_at trail_by_act trail_by_entity trail_by_kind trail_by_person trail_by_person_act trail_by_time "
-    "trail_page transaction_span "
+    "trail_page transaction_span security_proofs "
     "agency_list user_list client_list client_settlement_floors user_password "
     "customer_known account_reveal",
     "account.note": "account_note account_call account_follow_up account_priority",
