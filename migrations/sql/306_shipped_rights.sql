@@ -103,6 +103,8 @@ select act_ships('charge.settle', 'approve', 'settle what the provider tells oth
                  'the provider tells this charge otherwise', 'charge_mismatch', 'supervisor agency_admin');
 
 -- Files of clients.
+select act_ships('import.see', 'see', 'read the rows of clients'' files', 'your role does not read the rows of files',
+                 'import_role', 'supervisor agency_admin');
 select act_ships('import.work', 'import', 'stage files and correct their rows', 'your role does not import files',
                  'import_role', 'supervisor agency_admin');
 select act_ships('import.fetch', 'import', 'fetch files from clients'' servers', 'your role does not fetch files',

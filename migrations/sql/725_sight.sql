@@ -38,11 +38,17 @@ as $$
   end
 $$;
 
+create or replace function hides(family text, sees text[]) returns boolean
+  language sql immutable parallel safe
+as $$
+  select family is not null and not family = any (sees)
+$$;
+
 create or replace function seen_as(family text, value text, sees text[]) returns text
   language sql immutable parallel safe
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
-  select case when family is null or family = any (sees) then value else masked(family, value) end
+  select case when hides(family, sees) then masked(family, value) else value end
 $$;
 
 -- Whose own entry it is sees what they typed.
@@ -104,5 +110,5 @@ as $$
   end
 $$;
 
-grant execute on function personal_families, sight, masked, seen_as, seen_reference, value_family, column_family
+grant execute on function personal_families, sight, masked, hides, seen_as, seen_reference, value_family, column_family
   to debtflow_kernel;

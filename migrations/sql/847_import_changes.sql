@@ -14,7 +14,11 @@ create trigger append_only
   before delete or truncate or update of change_id, row_no, agency_id, version on import_change_row
   for each statement execute function refuse_change();
 alter table import_change_row enable always trigger append_only;
-grant select on import_change, import_change_step, import_change_row to debtflow_agency_admin, debtflow_supervisor;
+grant select on import_change_step to debtflow_agency_admin, debtflow_supervisor;
+grant select (id, agency_id, batch_id, kind, user_id, at, undoes) on import_change
+  to debtflow_agency_admin, debtflow_supervisor;
+grant select (change_id, row_no, agency_id, version) on import_change_row
+  to debtflow_agency_admin, debtflow_supervisor;
 grant select, insert on import_change, import_change_step, import_change_row to debtflow_kernel;
 grant update (version, approved_by, approved_at) on import_batch to debtflow_kernel;
 

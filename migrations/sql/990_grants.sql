@@ -16,7 +16,9 @@ select operators_may('select on agency, client, contract, client_collector, user
                      'due_before, bucket_order, effective_on, recorded_at, user_id, reverses, reason) on payment');
 grant select on transfer, book, book_balance, ledger_account, ledger_balance
   to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;
-grant select on security_event, import_row to debtflow_agency_admin, debtflow_supervisor;
+grant select on security_event to debtflow_agency_admin, debtflow_supervisor;
+grant select (batch_id, row_no, agency_id, line, ref, state, version, reason, account_id, verdict, byte_at, byte_count)
+  on import_row to debtflow_agency_admin, debtflow_supervisor;
 grant insert on import_intake to debtflow_agency_admin, debtflow_supervisor;
 
 -- The kernel writes, column by column; it can delete almost nothing.

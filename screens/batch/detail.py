@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.imports.results import ImportRow
 
 LONGEST = 4000
+HIDDEN = "hidden, for what stands in it may be; v shows it, and that is recorded"
 
 
 class RowDetail(Vertical):
@@ -86,7 +87,8 @@ class RowDetail(Vertical):
         self.column = self.column or next(iter(row.values), "")
         said = f": {row.reason}" if row.reason else f": account {row.account}" if row.account else ""
         self._heading.rename(f"Row {row.row:,} · {words(row.state)}{said}")
-        self._raw.update(plain("as sent   ", "$text-muted") + plain(row.raw[:LONGEST]))
+        raw = plain(row.raw[:LONGEST]) if row.raw else plain(HIDDEN, "$text-muted")
+        self._raw.update(plain("as sent   ", "$text-muted") + raw)
         self._cells.update(Content("\n").join(_cells(row)))
         self._show_cell()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from services.domain.alike import Alike, described
 from services.domain.prose import refuse_card_number
 from services.errors import NotFound, Refused
-from services.imports.queries import known_batch, known_where, row_in, rows_in
+from services.imports.queries import Purpose, known_batch, known_where, row_in, rows_in
 from services.imports.recheck import Check, Checked, check_in
 from services.imports.records import kept
 from services.imports.results import AlikePreview, Changed, ImportRow, Progress, Sample, ValueCount, Where
@@ -28,18 +28,13 @@ Report: TypeAlias = Callable[[Progress], None]
 Moves: TypeAlias = Iterator[tuple[int, list[tuple[ImportRow, Checked]]]]
 
 _CHANGE: Final = """
-select c.kind, c.what, (select x.id from debtflow.import_change x where x.undoes = c.id
+select c.kind, debtflow.import_change_said(c.batch_id, c.id),
+       (select x.id from debtflow.import_change x where x.undoes = c.id
                          and exists (select from debtflow.import_change_step s where s.change_id = x.id) limit 1)
   from debtflow.import_change c
  where c.batch_id = %s and c.id = %s
 """
-_MOVED: Final = """
-select m.row_no, m.before, m.after
-  from debtflow.import_change_row m
- where m.change_id = %s and m.row_no > %s
- order by m.row_no
- limit %s
-"""
+_MOVED: Final = "select row_no, before, now from debtflow.import_change_open(%s, %s, %s, %s)"
 
 
 def preview(store: Store, batch_id: int, change: Alike, where: Where, progress: Report | None = None) -> AlikePreview:
@@ -58,7 +53,19 @@ def preview(store: Store, batch_id: int, change: Alike, where: Where, progress: 
             progress(Progress("preview", matched, None))
     return AlikePreview(
         described(change), matched, states.total(), states["valid"], states["warning"], states["error"],
-        states["duplicate"], tuple(samples),
+        states["duplicate"], _as_seen(store, batch_id, change, samples),
+    )  # fmt: skip
+
+
+def _as_seen(store: Store, batch_id: int, change: Alike, samples: list[Sample]) -> tuple[Sample, ...]:
+    """The samples without what their reader sees masked."""
+    numbers = tuple(sample.row for sample in samples)
+    page = store.ask(lambda c: rows_in(c, batch_id, Where(rows=numbers), 0, SAMPLES)) if numbers else ()
+    seen = {row.row: row.values.get(change.column, "") for row in page}
+    return tuple(
+        sample if seen[sample.row] == sample.before
+        else replace(sample, before=seen[sample.row], after=change.of(seen[sample.row]))
+        for sample in samples
     )  # fmt: skip
 
 
@@ -90,7 +97,7 @@ def values(store: Store, batch_id: int, column: str, where: Where) -> tuple[Valu
     """The values that the rows in question hold in a column, the most frequent first."""
     known_where(where)
     counted = Counter[str]()
-    for page in _pages(store, batch_id, where):
+    for page in _pages(store, batch_id, where, None):
         counted.update(row.values.get(column, "").strip() for row in page)
     return tuple(ValueCount(value, count) for value, count in counted.most_common(MOST_VALUES))
 
@@ -118,23 +125,26 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _pages(store: Store, batch_id: int, where: Where) -> Iterator[tuple[ImportRow, ...]]:
+def _pages(store: Store, batch_id: int, where: Where, purpose: Purpose | None) -> Iterator[tuple[ImportRow, ...]]:
     after, page = 0, tuple[ImportRow, ...]()
+    read = store.ask if purpose is None else store.act
     while page or not after:
-        page = store.ask(partial(_page, batch_id, where, after))
+        page = read(partial(_page, batch_id, where, after, purpose))
         if not page:
             return
         after = page[-1].row
         yield page
 
 
-def _page(batch_id: int, where: Where, after: int, connection: Connection) -> tuple[ImportRow, ...]:
-    return rows_in(connection, batch_id, where, after, STEP)
+def _page(
+    batch_id: int, where: Where, after: int, purpose: Purpose | None, connection: Connection
+) -> tuple[ImportRow, ...]:
+    return rows_in(connection, batch_id, where, after, STEP, purpose)
 
 
 def _moves(store: Store, batch_id: int, change: Alike, where: Where, check: Check) -> Moves:
     """A page of rows at a time: how many there were, and those that become something else."""
-    for page in _pages(store, batch_id, where):
+    for page in _pages(store, batch_id, where, "correction"):
         open_rows = [row for row in page if row.state not in ("excluded", "released")]
         moved = [(row, kept(change.of(row.values.get(change.column, "")))) for row in open_rows]
         yield (
@@ -150,7 +160,7 @@ def _moves(store: Store, batch_id: int, change: Alike, where: Where, check: Chec
 def _back(store: Store, batch_id: int, change: int, check: Check) -> Moves:
     after = 0
     while True:
-        page = store.ask(partial(_standing, batch_id, change, after))
+        page = store.act(partial(_standing, batch_id, change, after))
         if not page:
             return
         after = page[-1][0].row
@@ -161,9 +171,9 @@ def _standing(
     batch_id: int, change: int, after: int, connection: Connection
 ) -> list[tuple[ImportRow, Mapping[str, str | None]]]:
     """Rows that a change touched, and what to give back to the cells that nobody has touched since."""
-    moved = connection.exec_driver_sql(_MOVED, (change, after, STEP)).fetchall()
+    moved = connection.exec_driver_sql(_MOVED, (batch_id, change, after, STEP)).fetchall()
     numbers = tuple(row_no for row_no, _before, _after in moved)
-    rows = {row.row: row for row in rows_in(connection, batch_id, Where(rows=numbers), after, STEP)}
+    rows = {row.row: row for row in rows_in(connection, batch_id, Where(rows=numbers), after, STEP, "correction")}
     return [(rows[row_no], _unmoved(rows[row_no], before or {}, now or {})) for row_no, before, now in moved]
 
 

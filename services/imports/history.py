@@ -9,12 +9,13 @@ from services.imports.results import Change, News
 from services.store import Store
 
 _CHANGES: Final = """
-select c.id, c.kind, coalesce(c.what ->> 'change', c.what ->> 'reason', ''), u.login, c.at, s.rows, s.version,
+select c.id, c.kind, coalesce(w.said ->> 'change', w.said ->> 'reason', ''), u.login, c.at, s.rows, s.version,
        c.undoes, (select x.id from debtflow.import_change x
                    where x.undoes = c.id
                      and exists (select from debtflow.import_change_step t where t.change_id = x.id) limit 1)
   from debtflow.import_change c
   join debtflow.users u on u.id = c.user_id
+ cross join lateral (select debtflow.import_change_said(c.batch_id, c.id) as said) w
  cross join lateral (select sum(t.rows)::bigint as rows, max(t.version) as version
                        from debtflow.import_change_step t where t.change_id = c.id) s
  where c.batch_id = %s and s.rows is not null

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -12,8 +12,7 @@ from services.domain.kinds.rules import COMPARED_RULES, KIND_RULES
 from services.domain.profile.mapper import RULES as RULES_OF_PROFILE
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
-from services.imports.picking import picking
-from services.imports.records import read_cells, read_findings
+from services.imports.records import kept, read_cells, read_findings
 from services.imports.results import BATCH_STATES, ROW_STATES, Batch, ImportRow, RowPage, RuleCount, Where
 from services.store import Store
 
@@ -21,6 +20,9 @@ RULES_OF_REVIEW: Final = COMPARED_RULES
 _WHAT: Final = RULES | KIND_RULES | RULES_OF_PROFILE | RULES_OF_REVIEW
 _LARGEST_PAGE: Final = 1000
 _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
+
+Purpose: TypeAlias = Literal["correction", "report"]
+"""What rows are opened for, masked cells and all."""
 
 _BATCH: Final = """
 select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors, b.duplicates, b.excluded, b.released,
@@ -33,15 +35,9 @@ select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors
   join debtflow.users u on u.id = b.staged_by
   left join debtflow.users v on v.id = b.approved_by
 """
-_ROW: Final = """
-select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number, r.verdict, r.difference,
-       r.byte_at, r.byte_count
-  from debtflow.import_row r
-  left join debtflow.account a on a.id = r.account_id
- where r.batch_id = %s
-"""
-# To the planner a batch that was just staged is a row or two, which it would read whole and sort.
-_IN_ORDER: Final = "set local enable_sort = off; set local enable_bitmapscan = off"
+_SEEN: Final = "select * from debtflow.import_rows_seen(%s, %s::int[])"
+_OPEN: Final = "select * from debtflow.import_rows_open(%s, %s::int[], %s)"
+_PICKED: Final = "select debtflow.import_rows_picked(%s, %s, %s, %s, %s, %s, %s, %s::int[])"
 _FINDINGS: Final = """
 select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
   from debtflow.import_tally t
@@ -94,12 +90,25 @@ def rows(store: Store, batch_id: int, where: Where, after: str | None, limit: in
     return store.ask(work)
 
 
-def rows_in(connection: Connection, batch_id: int, where: Where, after: int, size: int) -> tuple[ImportRow, ...]:
-    """The next rows, inside a transaction that is already open."""
-    picked, values = picking(batch_id, where, after, size)
-    connection.exec_driver_sql(_IN_ORDER)
-    query = f"{_ROW} and r.row_no = any (array({picked})) order by r.row_no"
-    return tuple(_row(each) for each in connection.exec_driver_sql(query, (batch_id, *values)).fetchall())
+def rows_in(
+    connection: Connection, batch_id: int, where: Where, after: int, size: int, purpose: Purpose | None = None
+) -> tuple[ImportRow, ...]:
+    """The next rows, inside a transaction that is already open: as the caller sees them, or opened for a purpose.
+
+    Opening them is on record, so that transaction is one that writes.
+    """
+    numbers = connection.exec_driver_sql(_PICKED, (batch_id, after, size, *_picking(where))).scalar_one()
+    return _rows(connection, batch_id, numbers, purpose) if numbers else ()
+
+
+def _picking(where: Where) -> tuple[object, ...]:
+    value = None if where.value is None else kept(where.value.strip())
+    return where.state, where.rule, where.column, value, None if where.rows is None else list(where.rows)
+
+
+def _rows(connection: Connection, batch_id: int, numbers: list[int], purpose: Purpose | None) -> tuple[ImportRow, ...]:
+    query, values = (_SEEN, (batch_id, numbers)) if purpose is None else (_OPEN, (batch_id, numbers, purpose))
+    return tuple(_row(each) for each in connection.exec_driver_sql(query, values).fetchall())
 
 
 def row(store: Store, batch_id: int, row_no: int) -> ImportRow:
@@ -107,15 +116,13 @@ def row(store: Store, batch_id: int, row_no: int) -> ImportRow:
     return store.ask(lambda c: row_in(c, batch_id, row_no))
 
 
-def row_in(connection: Connection, batch_id: int, row_no: int) -> ImportRow:
-    """One row, inside a transaction that is already open."""
+def row_in(connection: Connection, batch_id: int, row_no: int, purpose: Purpose | None = None) -> ImportRow:
+    """One row, inside a transaction that is already open; see ``rows_in``."""
     _batch_in(connection, batch_id)
-    found = None
-    if 0 < row_no <= _MAX_ROW:
-        found = connection.exec_driver_sql(_ROW + " and r.row_no = %s", (batch_id, row_no)).first()
-    if found is None:
+    found = _rows(connection, batch_id, [row_no], purpose) if 0 < row_no <= _MAX_ROW else ()
+    if not found:
         raise NotFound(f"batch {batch_id} has no row {row_no}", rule="row", hint="debtflow import rows")
-    return _row(found)
+    return found[0]
 
 
 def currency_in(connection: Connection, batch_id: int) -> str:

@@ -30,14 +30,7 @@ _PAGE: Final = 1000
 _HEAD: Final = 1 << 20
 _BOM: Final = {"utf-8": b"\xef\xbb\xbf", "utf-16": b"\xff\xfe"}
 _CODEC: Final = {"utf-16": "utf-16-le"}
-_TOUCHED: Final = """
-select m.row_no, array_agg(distinct k)
-  from debtflow.import_change c
-  join debtflow.import_change_row m on m.change_id = c.id
- cross join jsonb_object_keys(m.after) k
- where c.batch_id = %s and m.row_no = any (%s::int[])
- group by m.row_no
-"""
+_TOUCHED: Final = "select row_no, cols from debtflow.import_touched(%s, %s::int[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +136,7 @@ def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style)
     yield (_BOM[style.dialect.encoding] if style.dialect.had_bom else b"") + style.bytes(style.first())
     where = Where(state=states[0]) if len(states) == 1 else Where()
     after = 0
-    while page := store.ask(partial(_page, found.id, where, after)):
+    while page := store.act(partial(_page, found.id, where, after)):
         rows, touched = page
         after = rows[-1].row
         lines = [_line(row, touched.get(row.row, ()), style) for row in rows if row.state in states]
@@ -153,7 +146,7 @@ def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style)
 def _page(
     batch_id: int, where: Where, after: int, connection: Connection
 ) -> tuple[tuple[ImportRow, ...], Mapping[int, Sequence[str]]] | None:
-    rows = rows_in(connection, batch_id, where, after, _PAGE)
+    rows = rows_in(connection, batch_id, where, after, _PAGE, "report")
     moved = [row.row for row in rows if row.version > 1]
     touched = dict[int, Sequence[str]]()
     if moved:

@@ -16,15 +16,7 @@ from services.imports.queries import batch
 from services.store import Store
 
 _PAGE: Final = 1000
-_RETURNED: Final = """
-select r.row_no, r.ref, a.number, a.debtor_name, (r.effect ->> 'on')::date, a.currency,
-       array(select jsonb_array_elements_text(r.effect -> 'due')::bigint), coalesce(r.parsed ->> 'reason', '')
-  from debtflow.import_row r
-  join debtflow.account a on a.id = r.account_id
- where r.batch_id = %s and r.state = 'released' and r.row_no > %s
- order by r.row_no
- limit %s
-"""
+_RETURNED: Final = "select * from debtflow.import_returned(%s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)

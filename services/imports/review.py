@@ -22,7 +22,7 @@ def fix(
     store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None, *, rehearse: bool = False
 ) -> ImportRow:
     """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
-    seen, check = store.ask(lambda c: (row_in(c, batch_id, row_no), check_in(c, batch_id)))
+    seen, check = store.act(lambda c: (row_in(c, batch_id, row_no, "correction"), check_in(c, batch_id)))
     refuse_unknown(values, seen, check.kind)
     parameters = (batch_id, *check.again(seen, values, version).parameters())
 

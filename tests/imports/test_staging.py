@@ -47,7 +47,9 @@ def test_a_finding_names_column_value_and_rule(imports: Imports) -> None:
         ("original_amount", "ten", "amount-format", "error")
     ]
     assert (row.line, row.values["external_ref"], row.version) == (3, "HX-2", 1)
-    assert row.raw == "HX-2,Quillfeather Oyelaran,4022,,,ten,,,,2025-11-30,Harbor Lending,rent"
+    assert (row.values["debtor_ssn_last4"], row.raw) == ("···2", "")
+    sent = "HX-2,Quillfeather Oyelaran,4022,,,ten,,,,2025-11-30,Harbor Lending,rent"
+    assert imports.raw(batch.id, 2).text.strip() == sent
 
 
 def test_a_duplicate_names_the_row_it_repeats(imports: Imports) -> None:

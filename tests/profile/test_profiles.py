@@ -175,7 +175,7 @@ def test_a_file_is_read_with_the_clients_profile(house: House, profiles: Profile
     }  # fmt: skip
     assert [each.rule for each in second.findings] == ["date-profile"]
     assert [each.rule for each in third.findings] == ["column-required"]
-    assert first.raw == "K-1;Ivo Brandt;1.250,50;30.11.2025;PL"
+    assert imports.raw(batch.id, 1).text.strip() == "K-1;Ivo Brandt;1.250,50;30.11.2025;PL"
     assert house.one(
         "select p.version from debtflow.import_batch b join debtflow.import_profile p on p.id = b.profile_id"
     )

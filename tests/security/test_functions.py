@@ -107,9 +107,16 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (KERNEL,), "limit_of limit_shipped limits_known"),
     (OWNER, (), "act_ships"),
     # what of a person is masked, and showing it
-    (OWNER, (KERNEL,), "personal_families sight masked seen_as seen_reference value_family column_family"),
+    (OWNER, (KERNEL,), "personal_families sight masked hides seen_as seen_reference value_family column_family"),
     (OWNER, (), "audit_family"),
     (KERNEL, OPERATORS, "account_reveal"),
+    (
+        KERNEL,
+        OPERATORS,
+        "import_rows_seen import_rows_open import_rows_picked import_touched import_change_said import_change_open "
+        "import_returned",
+    ),
+    (KERNEL, (), "import_secrets veiled cells_seen findings_seen difference_seen raw_seen import_batch_seen"),
     (KERNEL, (), "reveal_window bank_references personal_values reveals_left"),
     (KERNEL, (*OPERATORS, WORKER), "session_rights"),
     (
