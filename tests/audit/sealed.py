@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,16 +25,7 @@ def busy_day(house: House, accounts: int = 3, *, over: bool = True) -> None:
     ana.save_contact(number, kind="phone", value="312 555 1007")
     ana.note(number, "wife answered, call again on Monday")
     if over:
-        all_over(house)
-
-
-def all_over(house: House) -> None:
-    """Wait for what began before now anywhere on this server: the sealer waits for other tests' transactions too."""
-    began = house.one("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-    until = time.monotonic() + 60
-    while house.one("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") < began:
-        assert time.monotonic() < until, "somebody's transaction does not end"
-        time.sleep(0.01)
+        house.all_over()
 
 
 def seal(house: House) -> int:

@@ -19,7 +19,7 @@ from services.audit.verifying import HEADERS, Verifying, header_of
 from services.domain import merkle
 from services.errors import BadInput, NotAllowed, NotFound, Refused
 from services.ledger import Doctor
-from tests.audit.sealed import all_over, busy_day, seal, trail, unguarded, verify
+from tests.audit.sealed import busy_day, seal, trail, unguarded, verify
 from tests.kernel.test_races import together
 from tests.support.house import House
 
@@ -66,7 +66,7 @@ def test_rows_in_flight_are_waited_for_and_none_is_left_out(house: House) -> Non
     assert waiting.ok
     assert waiting.waiting > 0
     slow.execute("commit")
-    all_over(house)
+    house.all_over()
     assert seal(house) > 0
     seal(house)
     after = verify(house).chains[0]

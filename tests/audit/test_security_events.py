@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.audit.sealing import Sealing
-from tests.audit.sealed import all_over, busy_day, unguarded, verify
+from tests.audit.sealed import busy_day, unguarded, verify
 from tests.support.house import House
 
 CHANGES = {
@@ -29,11 +29,11 @@ def test_every_event_that_is_changed_removed_or_added_is_named(house: House) -> 
         )
     busy_day(house, 1)
     sealing = Sealing(house.store("bea"))
-    all_over(house)
+    house.all_over()
     listed = sealing.seal_events()
     assert listed == house.one("select count(*) from debtflow.security_event where id <= %s", _newest(house))
     sealing.seal_events()
-    all_over(house)
+    house.all_over()
     sealing.seal()
     assert verify(house).ok
     query = "select id from debtflow.security_event where agency_id = 1 and at < now() - interval '1 day' order by id"

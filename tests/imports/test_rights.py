@@ -90,7 +90,7 @@ def test_the_kept_bytes_are_what_their_digest_says(house: House, imports: Import
     with pytest.raises(psycopg.DatabaseError) as refused:
         house.su.execute("update debtflow.file_chunk set bytes = 'other'")
     assert refused.value.sqlstate == "DF423"
-    house.su.execute("alter table debtflow.file_chunk disable trigger append_only")
+    house.su.execute("alter table debtflow.file_chunk disable trigger append_only_rows")
     house.su.execute("update debtflow.file_chunk set bytes = 'other'")
     with pytest.raises(Refused) as spoilt:
         list(imports.file(batch.id))

@@ -35,6 +35,7 @@ def found(text: str) -> list[str]:
 
 def sealed_and_sound(house: House, tmp_path: Path) -> None:
     bea = house.store("bea")
+    house.all_over()
     Sealing(house.store("wally"), lambda: None, tuple).seal()
     checked = Verifying(bea, (), tuple).verify()
     assert checked.ok, checked
@@ -45,6 +46,7 @@ def sealed_and_sound(house: House, tmp_path: Path) -> None:
 def test_nothing_of_theirs_is_left(life: Life, house: House, tmp_path: Path) -> None:
     life.place().live().heard()
     original = b"".join(Imports(house.store("bea")).file(life.batch))
+    house.all_over()
     Sealing(house.store("wally"), lambda: None, tuple).seal()
     before = dump(house)
     assert set(found(before)) >= {form.lower() for form in SAID}, "the proof looks where they are"
@@ -125,6 +127,7 @@ def test_what_came_since_is_forgotten_by_doing_it_again(life: Life, house: House
 
 def test_what_stands_beside_rows_that_left_the_database_goes_too(life: Life, house: House) -> None:
     life.place().live().heard()
+    house.all_over()
     Sealing(house.store("wally"), lambda: None, tuple).seal()
     for statement in (
         "insert into debtflow.file (agency_id, sha256, size, bytes, stored_at) values (1, sha256('p'), 1, 'p', now())",

@@ -27,6 +27,7 @@ class World(House):
             Payments(self.store(login)).post(PaymentForm(number, Money(10_00, currency), "cash", reference="slip 7"))
         for statement in EXTRAS:
             self.su.execute(statement)
+        self.all_over()
         for login in ("bea", "zack"):
             sealing = Sealing(self.store(login))
             sealing.seal()

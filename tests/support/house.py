@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import count
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -63,6 +64,14 @@ class House:
         """The first column of the first row, as the superuser sees it."""
         row = self.su.execute(query, parameters).fetchone()
         return None if row is None else row[0]
+
+    def all_over(self) -> None:
+        """Wait for every transaction that began before now on this server: the sealer waits for other tests', too."""
+        began = self.one("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        until = monotonic() + 60
+        while self.one("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") < began:
+            assert monotonic() < until, "somebody's transaction does not end"
+            sleep(0.01)
 
     def place(
         self,
