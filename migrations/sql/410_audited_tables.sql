@@ -2,6 +2,20 @@
 -- cannot walk around them and they stay set-based.
 set role debtflow_owner;
 
+-- What decides who may do what, and on which terms: its change is a security event beside its rows in the trail.
+create or replace function configuration_note(t name, does text, rows int) returns void
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if t = any ('{agency,users,user_roles,team,team_member,permission,office_limit,two_person,client,contract,
+                client_collector,import_profile,retention,audit_online}'::name[]) then
+    perform security_note('configuration', detail => jsonb_build_object(
+      'table', t, 'act', coalesce(nullif(current_setting('debtflow.act', true), ''), t || '.' || lower(does)),
+      'rows', rows));
+  end if;
+end $$;
+
 -- Arguments: entity, its id column, its reference column or '', personal columns, columns not worth a word
 -- (comma-separated). The planner takes transition tables for tiny: nested loops over a thousand changed rows would be a
 -- million steps. Who writes in bulk may have the other joins switched off for its own statements: here they are on.
@@ -50,7 +64,8 @@ begin
      where d.after is not null;
   end if;
   if facts is not null then
-    perform audit_write(facts, tg_argv[0], tg_table_name || '.' || lower(tg_op), personal);
+    perform audit_write(facts, tg_argv[0], tg_table_name || '.' || lower(tg_op), personal),
+            configuration_note(tg_table_name, tg_op, jsonb_array_length(facts));
   end if;
   return null;
 end $$;

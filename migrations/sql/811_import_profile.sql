@@ -29,7 +29,8 @@ begin
     from new_rows p
     join client c on c.id = p.client_id;
   if facts is not null then
-    perform audit_write(facts, 'client', 'import_profile.insert', '{note}');
+    perform audit_write(facts, 'client', 'import_profile.insert', '{note}'),
+            configuration_note(tg_table_name, tg_op, jsonb_array_length(facts));
   end if;
   return null;
 end $$;

@@ -32,6 +32,8 @@ begin
      set state = 'releasing', placed_on = coalesce(import_release_begin.placed_on, today)
    where x.id = b.id
   returning * into begun;
+  perform security_note('import.release', entity => 'batch', entity_id => b.id,
+                        detail => jsonb_build_object('rows', b.valid + b.warnings));
   return begun;
 end $$;
 

@@ -54,6 +54,8 @@ begin
      set state = 'undoing', undone_at = kernel_now(), undone_by = who.user_id, undo_reason = import_undo_begin.reason
    where x.id = b.id
   returning * into begun;
+  perform security_note('import.undo', entity => 'batch', entity_id => b.id,
+                        detail => jsonb_build_object('rows', b.released));
   return begun;
 end $$;
 

@@ -22,9 +22,10 @@ KEYS = {
 """The keys of the language, each with what may follow it."""
 
 DOOR = (
-    "*", "session.*", "session.open", "session.close", "session.end", "session.step_up", "export", "file.read",
-    "payment.refused", "refund.refused", "reversal.refused", "adjustment.refused", "spread.refused", "user.password",
-    "webhook.reveal", "audit.differs",
+    "*", "session.*", "session.open", "session.close", "session.end", "session.step_up", "signin.*", "configuration",
+    "import.release", "import.undo", "export", "reveal", "reveal.refused", "file.read", "payment.refused",
+    "refund.refused", "reversal.refused", "adjustment.refused", "spread.refused", "user.password", "webhook.reveal",
+    "audit.differs",
 )  # fmt: skip
 TIMES = ("today", "yesterday", "-1h", "-12h", "-7d", "-30d")
 ACTS = (

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from services.access import Rights
 from services.audit.sealing import Sealing
+from services.domain.money import Money
+from services.imports import Imports
+from services.payments import PaymentForm, Payments
 from tests.audit.sealed import busy_day, unguarded, verify
+from tests.imports.files import good
 from tests.support.house import House
 
 CHANGES = {
@@ -57,3 +62,22 @@ def test_every_event_that_is_changed_removed_or_added_is_named(house: House) -> 
 def _newest(house: House) -> int:
     query = "select max(i::bigint) from debtflow.audit_log a, jsonb_array_elements_text(a.after -> 'ids') i"
     return int(house.one(query + " where a.act = 'seal.events'"))
+
+
+def test_what_decides_who_may_do_what_is_an_event_when_it_changes(house: House) -> None:
+    number = house.place(principal=100_00)
+    Payments(house.store("ana")).post(PaymentForm(number, Money(10_00, "USD"), "cash"))
+    Rights(house.store("ada")).set("payment.reverse", "collector", allowed=True)
+    Rights(house.store("ada")).set("payment.reverse", "collector", allowed=True)
+    bea = Imports(house.store("bea"))
+    batch = bea.stage(good(2), "a.csv", "HXL")
+    bea.release(batch.id)
+    bea.undo(batch.id, "sent twice")
+    query = """
+      select login, kind, detail from debtflow.security_event where login = any (%s) and kind !~ 'session' order by id"""
+    told = house.su.execute(query, [["ana", "ada", "bea"]]).fetchall()
+    assert told == [
+        ("ada", "configuration", {"act": "rights.set", "rows": 1, "table": "permission"}),
+        ("bea", "import.release", {"rows": 2}),
+        ("bea", "import.undo", {"rows": 2}),
+    ]

@@ -87,7 +87,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         OWNER,
         (),
-        "audit audit_activity audit_balance audit_partition audit_table audit_write commitment "
+        "audit audit_activity audit_balance configuration_note audit_partition audit_table audit_write commitment "
         "guard_append_only refuse_change",
     ),
     (OWNER, (), "import_found_in import_found_insert import_found_update"),
