@@ -74,7 +74,8 @@ def test_what_decides_who_may_do_what_is_an_event_when_it_changes(house: House) 
     bea.release(batch.id)
     bea.undo(batch.id, "sent twice")
     query = """
-      select login, kind, detail from debtflow.security_event where login = any (%s) and kind !~ 'session' order by id"""
+      select login, kind, detail from debtflow.security_event where login = any (%s)
+       and kind !~ 'session' order by id"""
     told = house.su.execute(query, [["ana", "ada", "bea"]]).fetchall()
     assert told == [
         ("ada", "configuration", {"act": "rights.set", "rows": 1, "table": "permission"}),
