@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from time import sleep
 from typing import Final, cast
 
 import psycopg
@@ -15,10 +16,13 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 HOME: Final = files("migrations")
 RUNNER_LOCK: Final = 4_627_001
+PATIENCE: Final = (0.2, 0.5, 1.0, 2.0)
+"""Seconds before each further try of an upgrade that met somebody at work."""
 OWNERS: Final = ("debtflow_owner", "debtflow_kernel", "debtflow_useradmin", "debtflow_monitor")
 
 # Policies, triggers, grants and functions are rebuilt from nothing, so that what a file no longer says is gone, and a
@@ -125,7 +129,22 @@ def bootstrap(conninfo: str, database: str) -> tuple[str, ...]:
 
 
 def upgrade(conninfo: str, revision: str = "head") -> None:
-    """Bring the database forward in one transaction, under an advisory lock; every repeatable file is re-applied."""
+    """Bring the database forward in one transaction, under an advisory lock; every repeatable file is re-applied.
+
+    Takes every table for itself. Where that and somebody's act wait for each other it begins again, five times in all;
+    then raises the driver's DeadlockDetected.
+    """
+    for wait in PATIENCE:
+        try:
+            return _upgrade(conninfo, revision)
+        except (OperationalError, psycopg.errors.DeadlockDetected) as error:
+            if not isinstance(getattr(error, "orig", error), psycopg.errors.DeadlockDetected):
+                raise
+            sleep(wait)
+    return _upgrade(conninfo, revision)
+
+
+def _upgrade(conninfo: str, revision: str) -> None:
     with _connection(conninfo) as connection, connection.begin():
         run = connection.exec_driver_sql
         run(f"select pg_advisory_xact_lock({RUNNER_LOCK})")

@@ -63,6 +63,7 @@ def prepare(
             _load(settings, server, accounts or ACCOUNTS, progress)
         elif not runner.status(server.dsn(database=whereabouts.DATABASE)).up_to_date:
             progress("migrating", 0.5)
+            runner.bootstrap(server.dsn(), whereabouts.DATABASE)
             runner.upgrade(server.dsn(database=whereabouts.DATABASE))
         crew.send_for(settings, server.url(whereabouts.DATABASE))
     progress("ready", 1.0)

@@ -289,9 +289,9 @@ begin
       from audit_seal_state() s;
   return query
     select 'seals checked', coalesce(c.findings = 0, true),
-           coalesce(format('%s findings on %s by %s', c.findings,
-                           to_char(c.checked_at at time zone 'UTC', 'YYYY-MM-DD'), u.login),
-                    'nobody has checked them yet: debtflow audit verify')
+           case when c.findings is null then 'nobody has checked them yet: debtflow audit verify'
+                else format('%s findings on %s by %s', c.findings,
+                            to_char(c.checked_at at time zone 'UTC', 'YYYY-MM-DD'), u.login) end
       from (select) nothing
       left join lateral (select k.*
                            from audit_check k

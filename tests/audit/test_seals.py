@@ -18,7 +18,7 @@ from services.audit.signing import SigningKey, new_seed, read_digest
 from services.audit.verifying import HEADERS, Verifying, header_of
 from services.domain import merkle
 from services.errors import BadInput, NotAllowed, NotFound, Refused
-from services.ledger import Doctor
+from services.ledger import Check, Doctor
 from tests.audit.sealed import busy_day, seal, trail, unguarded, verify
 from tests.kernel.test_races import together
 from tests.support.house import House
@@ -240,9 +240,13 @@ def test_the_doctor_tells_of_the_lag_and_of_findings(house: House) -> None:
     busy_day(house, 1)
 
     def said(name: str) -> bool:
-        return next(check.ok for check in Doctor(house.store("bea")).examine().checks if check.name == name)
+        return check(name).ok
+
+    def check(name: str) -> Check:
+        return next(each for each in Doctor(house.store("bea")).examine().checks if each.name == name)
 
     assert (said("seals"), said("seals checked")) == (True, True)
+    assert "nobody has checked" in check("seals checked").detail
     seal(house)
     with unguarded(house):
         house.su.execute("update debtflow.audit_log set act = 'x' where id = %s", [trail(house)[0][0]])

@@ -19,7 +19,7 @@ from tests.migrations.rows import ROWS
 from tests.support.house import House
 
 REVISIONS = sorted(path.name[:4] for path in (Path(migrations.__file__).parent / "versions").glob("[0-9]*.py"))
-RELEASES = ("0006", "0014", REVISIONS[-1])
+RELEASES = ("0006", "0019", REVISIONS[-1])
 """What a database out there may stand at; all the others are upgraded in the long tests."""
 
 EVERY_FUNCTION = """
@@ -186,6 +186,37 @@ def test_of_two_upgrades_at_once_one_waits(empty: Callable[[], str]) -> None:
         holder.execute("rollback")
         for thread in threads:
             thread.join()
+    assert failed == []
+    assert runner.status(dsn).up_to_date
+
+
+def test_an_upgrade_gives_way_to_whoever_is_at_work_and_begins_again(empty: Callable[[], str]) -> None:
+    dsn = empty()
+    runner.upgrade(dsn)
+    failed: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            runner.upgrade(dsn)
+        except BaseException as error:
+            failed.append(error)
+
+    with connect(dsn) as act, connect(dsn) as watcher:
+        act.execute("set deadlock_timeout = '30s'")
+        act.execute("begin")
+        act.execute("lock table debtflow.payment in row exclusive mode")
+        thread = threading.Thread(target=upgrade)
+        thread.start()
+        mine = "database = (select oid from pg_database where datname = current_database())"
+        while watcher.execute(f"select from pg_locks where not granted and {mine}").fetchone() is None:
+            assert not failed
+        (held,) = watcher.execute(
+            f"select relation::regclass::text from pg_locks where granted and mode = 'AccessExclusiveLock' and {mine} "
+            "and relation in (select oid from pg_class where relnamespace = 'debtflow'::regnamespace and relkind = 'r')"
+        ).fetchone() or (None,)
+        act.execute(f"lock table {held} in row exclusive mode")
+        act.execute("commit")
+        thread.join()
     assert failed == []
     assert runner.status(dsn).up_to_date
 
