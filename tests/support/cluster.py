@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,9 @@ from tests.support import office
 
 TEMPLATE = "debtflow_template"
 HOME_VARIABLE = "DEBTFLOW_TEST_HOME"
+PREFIX, OWNER = "debtflow-test-", "run.pid"
+ROOM = 3 << 30
+"""Bytes that a run may come to: the write-ahead log is most of it."""
 
 # Tests crash processes, not the machine: what fsync protects from cannot happen to a folder that is thrown away.
 # What the server says stands in one file, and a wrong password is answered at once.
@@ -27,6 +30,7 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "max_wal_size": "512MB",
     "max_connections": "200",
     "logging_collector": "off",
     "log_destination": "stderr",
@@ -36,10 +40,38 @@ SETTINGS = {
 
 def make_home() -> Path:
     """A folder that the server's unprivileged user can reach as well."""
-    base = Path(tempfile.gettempdir())
-    home = Path(tempfile.mkdtemp(prefix="debtflow-test-", dir=base))
+    base = _roomy()
+    _sweep(base)
+    home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    (home / OWNER).write_text(str(os.getpid()))
     home.chmod(0o711)
     return home
+
+
+def _roomy() -> Path:
+    """Memory, where there is room: a clone is a thousand small files, which a disk takes ten times as long to make."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK | os.X_OK):
+        return Path(tempfile.gettempdir())
+    return memory if shutil.disk_usage(memory).free >= ROOM else Path(tempfile.gettempdir())
+
+
+def _sweep(base: Path) -> None:
+    """Take away what runs that were killed have left."""
+    for note in base.glob(f"{PREFIX}*/{OWNER}"):
+        with suppress(OSError, ValueError):
+            if not _lives(int(note.read_text())):
+                remove_home(note.parent)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def remove_home(home: Path) -> None:
