@@ -65,13 +65,17 @@ class Refused(DebtFlowError):
 
 
 class TwoPersons(Refused):
-    """The agency wants two persons for this; ``facts`` are what a second one approves, ``question`` where it waits."""
+    """The agency wants two persons for this; ``facts`` are what a second one approves, ``question`` where it waits.
 
-    def __init__(self, message: str, *, hint: str | None, act: str, what: str, facts: str) -> None:
+    ``seal`` says that the words are the database's own.
+    """
+
+    def __init__(self, message: str, *, hint: str | None, act: str, what: str, facts: str, seal: str) -> None:
         super().__init__(message, rule="two-persons", hint=hint)
         self.act = act
         self.what = what
         self.facts = facts
+        self.seal = seal
         self.question: int | None = None
 
 

@@ -9,7 +9,8 @@ begin
   end if;
 end $$;
 
--- Raises instead of returning null, so an expired session is an error and never an empty list.
+-- Raises instead of returning null, so an expired session is an error and never an empty list. A session counts from the
+-- transaction after the one that opened it: nobody looks around in one that is rolled back and was never there.
 create or replace function me() returns identity
   language plpgsql stable parallel safe security definer
   set search_path = pg_catalog, pg_temp
@@ -23,7 +24,8 @@ begin
    where s.token_hash = sha256(convert_to(current_setting('debtflow.session', true), 'UTF8'))
      and s.login = session_user
      and s.ended_at is null
-     and s.expires_at > debtflow.kernel_now();
+     and s.expires_at > debtflow.kernel_now()
+     and s.begun_in is distinct from pg_current_xact_id_if_assigned();
   if not found then
     raise exception using
       errcode = 'DF440', constraint = 'session_live', message = 'no live session', hint = 'sign in again';
@@ -82,6 +84,44 @@ as $$
   select kernel_now(), m.agency_id, m.user_id, m.session_id, session_user, kind, rule, entity, entity_id, detail
     from (select (x).* from (select me_if_any() x) y) m
 $$;
+
+-- Whether what put this row there has ended: nobody can take it back any more. `made` is the row's xmin, which is a
+-- savepoint's own within one; numbers of transactions go round after 32 bits.
+create or replace function on_record(made xid) returns boolean
+  language sql volatile
+  set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(pg_xact_status((n.now + (m.ahead % 4294967296 + 4294967296) % 4294967296 - 2147483648)::text::xid8),
+                  'committed') <> 'in progress'
+    from (select pg_current_xact_id()::text::bigint as now) n
+    cross join lateral (select made::text::bigint - n.now + 2147483648 as ahead) m
+$$;
+
+create or replace function note_lasts() returns interval
+  language sql immutable parallel safe
+as $$
+  select interval '5 minutes'
+$$;
+
+-- What is shown on record is on record before it is shown: who rolls back would have seen it and left no trace. So the
+-- first call notes it, in a transaction of its own, and shows nothing; this gives whether the session has noted it.
+create or replace function noted(kind text, entity text, entity_id bigint, detail jsonb default '{}') returns boolean
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+begin
+  if exists (select
+               from security_event e
+              where e.agency_id = who.agency_id and e.at > kernel_now() - note_lasts()
+                and e.session_id = who.session_id and e.kind = noted.kind and e.detail = noted.detail
+                and (e.entity, e.entity_id) = (noted.entity, noted.entity_id) and on_record(e.xmin)) then
+    return true;
+  end if;
+  perform security_note(kind, null, entity, entity_id, detail);
+  return false;
+end $$;
 
 -- Nobody sits in front of a service: its session ends when its login is disabled.
 create or replace function session_lasts(role text) returns interval
@@ -179,7 +219,7 @@ as $$
    where s.id = (me()).session_id
 $$;
 
-grant execute on function me, me_if_any, agency_today, security_note, is_installer
+grant execute on function me, me_if_any, agency_today, security_note, on_record, noted, is_installer
   to debtflow_kernel, debtflow_useradmin;
 select operators_may(f), worker_may(f)
   from (values ('execute on function me, today, session_open, session_renew, session_close, session_whoami')) x(f);

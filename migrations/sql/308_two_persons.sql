@@ -10,6 +10,19 @@ grant insert on two_person, approval to debtflow_kernel;
 grant update (wanted) on two_person to debtflow_kernel;
 grant update (decided_by, decided_at, approved, used_at) on approval to debtflow_kernel;
 
+-- By this the database knows its own question again: who asks must not find other words for what they want to do. Good
+-- in the session in which the act was refused.
+create or replace function question_seal(who identity, act text, what text, facts jsonb) returns text
+  language sql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select encode(sha256(convert_to(s.secret::text || encode(q.hash, 'hex'), 'UTF8')), 'hex')
+    from session s
+    cross join (select sha256(convert_to(jsonb_build_array(act, what, facts)::text, 'UTF8')) as hash) q
+   where s.id = who.session_id
+$$;
+grant execute on function question_seal to debtflow_kernel;
+
 set role debtflow_kernel;
 
 create or replace function approval_lasts() returns interval
@@ -49,15 +62,20 @@ begin
                     and x.used_at is null
                     and x.decided_by <> who.user_id
                     and x.asked_at > kernel_now() - approval_lasts());
-  if not found then
+  if not found and length(what) > 4000 then
+    perform fail('DF422', 'two-persons-most', 'this is more than one question to a second person can hold',
+                 'do it in smaller parts');
+  elsif not found then
     perform fail('DF422', 'two-persons', 'this takes two persons: ' || left(what, 360),
                  'somebody else approves it: debtflow approval list; then do it again',
-                 jsonb_build_object('act', act, 'what', left(what, 400), 'facts', facts));
+                 jsonb_build_object('act', act, 'what', what, 'facts', facts,
+                                    'seal', question_seal(who, act, what, facts)));
   end if;
 end $$;
 
--- Asks for a second person; the same question by the same person again is the same one.
-create or replace function approval_ask(act text, what text, facts jsonb) returns bigint
+-- Asks for a second person, in the words in which the act was refused; the same question by the same person again is the
+-- same one.
+create or replace function approval_ask(act text, what text, facts jsonb, seal text) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
@@ -70,6 +88,9 @@ begin
     perform fail('DF422', 'one-person', format('%s takes one person here', act), 'do it');
   elsif octet_length(facts::text) > 20000 then
     perform fail('DF400', 'facts', 'this is too much to approve at once', 'do it in smaller parts');
+  elsif seal is distinct from question_seal(who, act, what, facts) then
+    perform fail('DF422', 'two-persons-own-words', 'a question to a second person is not put in words of one''s own',
+                 'do it: what was refused is asked as it stands');
   end if;
   select a.id
     into asked
@@ -86,6 +107,14 @@ begin
   return asked;
 end $$;
 
+-- Whose questions somebody may answer: of what they may do themselves. A collector may do nothing on what others hold.
+create or replace function may_answer(who identity, act text) returns boolean
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select who.role <> 'collector' and may(who, act)
+$$;
+
 -- Says yes or no to what somebody else wants to do. Who may not do it themselves does not find it.
 create or replace function approval_decide(approval bigint, yes boolean) returns void
   language plpgsql security definer
@@ -96,7 +125,7 @@ declare
   a approval;
 begin
   select * into a from approval x where x.id = approval_decide.approval for no key update;
-  if not found or (a.asked_by <> who.user_id and not may(who, a.act)) then
+  if not found or (a.asked_by <> who.user_id and not may_answer(who, a.act)) then
     perform fail('DF404', 'approval', format('there is no question %s', approval), 'debtflow approval list');
   elsif a.asked_by = who.user_id and yes then
     perform fail('DF422', 'two-persons', 'nobody approves what they want to do themselves', 'ask a colleague');
@@ -148,7 +177,7 @@ as $$
           or exists (select
                        from office_act o
                       where o.name = a.act
-                        and may(row(w.user_id, w.agency_id, w.role, w.session_id)::identity, o.name)))
+                        and may_answer(row(w.user_id, w.agency_id, w.role, w.session_id)::identity, o.name)))
    order by a.id desc
    limit 500
 $$;

@@ -39,10 +39,9 @@ begin
   if not exists (select from pii_rows(pii_debtors(a)) r where r.file_id = pii_file_read.file) then
     perform fail('DF404', 'file', 'no file of that number holds rows of theirs');
   end if;
-  if from_byte = 0 then
-    perform security_note('file.read', null, 'account', a.id, jsonb_build_object('file', file, 'for', 'pii.forget'));
+  if noted('file.read', 'account', a.id, jsonb_build_object('file', file, 'for', 'pii.forget')) then
+    return query select * from file_bytes(file, from_byte, most);
   end if;
-  return query select * from file_bytes(file, from_byte, most);
 end $$;
 
 -- Where copies go: the agency's folder in a bucket is named by its code.

@@ -63,8 +63,10 @@ as $$
    where r.user_id = who.user_id and r.at > kernel_now() - reveal_window()
 $$;
 
--- Two at once by the same person count one after the other. A refusal for their number is kept, so it is an answer and
--- no error: {outcome: shown, field, values: [{of, value}], left} or {outcome: limit, most, again_at}.
+-- Puts on record that one kind of value of an account is looked at; account_revealed shows it, so that nobody sees it in
+-- a transaction that is taken back. Two at once by the same person count one after the other, each seeing what the other
+-- has put on record. A refusal for their number is kept, so it is an answer and no error:
+-- {outcome: recorded, reveal, left} or {outcome: limit, most, again_at}.
 create or replace function account_reveal(number text, field text, reason text) returns jsonb
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -73,7 +75,8 @@ declare
   who constant identity := me();
   a constant account := account_seen(number);
   allowed record;
-  vals jsonb;
+  shows int;
+  recorded bigint;
 begin
   if field is null or field <> all (personal_families()) then
     perform fail('DF400', 'field', format('%s is nothing that is masked', left(field, 40)),
@@ -84,19 +87,45 @@ begin
     perform fail('DF400', 'reason', 'say why you need to see it, in 3 to 400 characters', '', '{"field": "reason"}');
   end if;
   perform step_up_wanted('reveal');
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform fail('DF400', 'isolation', 'revealing is counted in transactions that read what is committed');
+  end if;
   perform pg_advisory_xact_lock(4627500, who.user_id);
   allowed := reveals_left(who);
   if allowed.left_over = 0 then
     perform security_note('reveal.refused', 'reveal_limit', 'account', a.id, jsonb_build_object('field', field));
     return jsonb_build_object('outcome', 'limit', 'most', limit_of(who, 'reveal'), 'again_at', allowed.again_at);
   end if;
-  vals := personal_values(a, field, who);
+  shows := jsonb_array_length(personal_values(a, field, who));
   perform act_begin('account.reveal');
   insert into reveal (agency_id, account_id, user_id, field, reason, shown, at)
-  values (who.agency_id, a.id, who.user_id, field, trim(reason), jsonb_array_length(vals), kernel_now());
-  perform security_note('reveal', null, 'account', a.id,
-                        jsonb_build_object('field', field, 'values', jsonb_array_length(vals)));
-  return jsonb_build_object('outcome', 'shown', 'field', field, 'values', vals, 'left', allowed.left_over - 1);
+  values (who.agency_id, a.id, who.user_id, field, trim(reason), shows, kernel_now())
+  returning id into recorded;
+  perform security_note('reveal', null, 'account', a.id, jsonb_build_object('field', field, 'values', shows));
+  return jsonb_build_object('outcome', 'recorded', 'reveal', recorded, 'left', allowed.left_over - 1);
 end $$;
 
-select operators_may('execute on function account_reveal');
+-- What was put on record a moment ago and can be taken back by nobody any more: [{of, value}].
+create or replace function account_revealed(reveal bigint) returns jsonb
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := me();
+  r reveal;
+  a account;
+begin
+  select *
+    into r
+    from reveal x
+   where x.id = account_revealed.reveal and x.user_id = who.user_id
+     and x.at > kernel_now() - interval '1 minute' and on_record(x.xmin);
+  select * into a from account x where x.id = r.account_id;
+  if not found then
+    perform fail('DF404', 'reveal', 'nothing was put on record to be shown now', 'account reveal, in a transaction before');
+  end if;
+  perform only_who_may(who, 'reveal.' || r.field), step_up_wanted('reveal');
+  return personal_values(a, r.field, who);
+end $$;
+
+select operators_may('execute on function account_reveal, account_revealed');

@@ -159,7 +159,7 @@ begin
 end $$;
 
 -- The same of a batch's file as it was sent, or of the redacted copy that stands for it, and the hash of which it is.
--- Whoever reads them is noted.
+-- Whoever reads them is noted first: no row means that it is noted now, and to ask again.
 create or replace function import_file_read(batch bigint, from_byte bigint, most int)
   returns table (bytes bytea, bucket text, key text, size bigint, pieces bytea[], sha256 bytea)
   language plpgsql volatile security definer
@@ -178,8 +178,8 @@ begin
   if not found then
     perform fail('DF404', 'batch', format('there is no import batch %s', batch), 'debtflow import list');
   end if;
-  perform security_note('file.read', null, 'batch', batch, jsonb_build_object('from', from_byte, 'bytes', most));
-  return query select b.*, f.sha256 from file_bytes(f.id, from_byte, most) b;
+  return query
+  select b.*, f.sha256 from file_bytes(f.id, from_byte, most) b where noted('file.read', 'batch', batch);
 end $$;
 
 select operators_may('execute on function file_keep, file_chunk_keep, file_place, file_keep_outside, import_file_read');

@@ -37,6 +37,10 @@ declare
   agency constant int := (charge_clerk()).agency_id;
   wanted constant text := gateway;
 begin
+  perform act_begin('breaker.enter');
+  if gateway is null or length(gateway) > 40 then
+    perform fail('DF400', 'gateway', 'no provider is called that');
+  end if;
   insert into breaker as b (agency_id, gateway, since)
   select agency, wanted, kernel_now()
    where not exists (select from breaker b where b.agency_id = agency and b.gateway = wanted)
@@ -75,6 +79,7 @@ declare
   said constant text := left(cause, 200);
   mine constant uuid := probe;
 begin
+  perform act_begin('breaker.tell');
   if answered then
     update breaker b
        set state = 'closed', failures = 0, opened = 0, cause = null, next_try_at = null, probe = null,

@@ -81,7 +81,8 @@ begin
   return e.state;
 end $$;
 
--- The delivery as it came, for a supervisor, on record: payers' names and addresses stand in it.
+-- The delivery as it came, for a supervisor, on record: payers' names and addresses stand in it. No row means that it is
+-- on record now, and to ask again.
 create or replace function webhook_reveal(event bigint) returns table (headers jsonb, signature text, body bytea)
   language plpgsql security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -92,8 +93,9 @@ declare
 begin
   perform only_who_may(who, 'webhook.reveal');
   e := webhook_known(who, event);
-  perform security_note('webhook.reveal', null, 'webhook', event);
-  return query select e.headers, e.signature, e.body;
+  if noted('webhook.reveal', 'webhook', event) then
+    return query select e.headers, e.signature, e.body;
+  end if;
 end $$;
 
 -- Refused deliveries tell about attacks and wrong secrets for a month, then they go; of very many only the latest stay.
@@ -105,6 +107,7 @@ declare
   who constant identity := me();
   gone int;
 begin
+  perform act_begin('webhook.forget');
   delete from webhook_event e
    where e.agency_id = who.agency_id
      and e.state = 'refused'

@@ -72,7 +72,7 @@ create table approval (
   id         bigint generated always as identity primary key,
   agency_id  int not null references agency,
   act        text not null,
-  what       text not null constraint approval_what_length check (length(what) between 1 and 400),
+  what       text not null constraint approval_what_length check (length(what) between 1 and 4000),
   facts      jsonb not null,
   asked_by   int not null references users,
   asked_at   timestamptz not null,

@@ -17,13 +17,16 @@ def downgrade() -> None:
     raise NotImplementedError("data only moves forward: restore a backup instead")
 
 
-# `proved_by` is when the connection that proved it was made: one connection proves one thing.
+# `proved_by` is when the connection that proved it was made: one connection proves one thing. `secret` is the
+# database's own: what it has said in a session is known again by it.
 SESSIONS = """
 alter table session
   add proved_at timestamptz,
   add proved_by timestamptz,
   add address inet,
-  add doing text constraint session_doing_length check (length(doing) between 1 and 120);
+  add doing text constraint session_doing_length check (length(doing) between 1 and 120),
+  add begun_in xid8 not null default pg_current_xact_id(),
+  add secret uuid not null default gen_random_uuid();
 create index session_live_idx on session (agency_id, login) where ended_at is null;
 """
 

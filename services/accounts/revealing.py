@@ -12,16 +12,18 @@ from services.errors import Refused
 from services.store import Store
 
 REVEAL: Final = "select debtflow.account_reveal(%s, %s, %s)"
+REVEALED: Final = "select debtflow.account_revealed(%s)"
 
 
 def reveal(store: Store, number: str, field: str, reason: str) -> Revealed:
-    """What the account holds of one kind; see ``Accounts.reveal``."""
+    """What the account holds of one kind; see ``Accounts.reveal``. It is on record before it is shown."""
     said = prose(reason, "reason", SHORT_LENGTH, required=True)
     values = (number, one_of("field", field, MASKED), said)
     answer = store.act(lambda connection: connection.exec_driver_sql(REVEAL, values).scalar_one())
     if answer["outcome"] == "limit":
         raise _too_many(answer)
-    return Revealed(number, field, tuple((each["of"], each["value"]) for each in answer["values"]), answer["left"])
+    shown = store.act(lambda connection: connection.exec_driver_sql(REVEALED, (answer["reveal"],)).scalar_one())
+    return Revealed(number, field, tuple((each["of"], each["value"]) for each in shown), answer["left"])
 
 
 def _too_many(answer: dict[str, Any]) -> Refused:

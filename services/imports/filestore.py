@@ -17,7 +17,7 @@ from services.imports.opening import opened
 from services.imports.results import Batch, ImportRow, KeptFile, RawBytes
 from services.imports.spool import PIECE, Sent, scratch
 from services.imports.vault import Put, Vault
-from services.store import Store
+from services.store import Store, shown
 
 _AT_ONCE: Final = 8 * PIECE
 _MOST_OF_A_ROW: Final = 1 << 20
@@ -134,7 +134,7 @@ def part(store: Store, batch_id: int, vault: Vault, at: int, most: int) -> bytes
 
 def _part(store: Store, batch_id: int, vault: Vault, at: int, most: int) -> tuple[bytes, str]:
     query = "select bytes, bucket, key, size, pieces, sha256 from debtflow.import_file_read(%s, %s, %s)"
-    *found, digest = store.act(lambda c: c.exec_driver_sql(query, (batch_id, at, most)).one())
+    *found, digest = shown(store, query, (batch_id, at, most))
     return fetched(vault, found, at, most), bytes(digest).hex()
 
 

@@ -20,7 +20,7 @@ from services.imports.spool import Sent, scratch, spooled
 from services.imports.vault import IN_DATABASE, Vault
 from services.pii.redaction import redacted
 from services.pii.results import AtProvider, Block, Done, Forgetting, Forgotten, Hold, Traces
-from services.store import Store
+from services.store import Store, shown
 
 _AT_ONCE: Final = 8 << 20
 _FILES: Final = "select file, size, reading, lines from debtflow.pii_files(%s)"
@@ -121,8 +121,7 @@ class Pii:
     def _read(self, number: str, file: int, size: int, to: BinaryIO) -> None:
         at = 0
         while at < size:
-            asked = (number, file, at, _AT_ONCE)
-            found = self._store.act(lambda c, asked=asked: c.exec_driver_sql(_READ, asked).one())  # type: ignore[misc]
+            found = shown(self._store, _READ, (number, file, at, _AT_ONCE))
             at += to.write(fetched(self._vault, found, at, _AT_ONCE))
 
     def _removed(self, doomed: int, bucket: str, key: str, pieces: int) -> bool:

@@ -28,7 +28,7 @@ ATTEMPTS: Final = 6
 POOL_WAIT: Final = 5.0
 LOCK_WAIT: Final = "3s"
 PROGRAM: Final = "debtflow"
-ASK_A_SECOND: Final = "select debtflow.approval_ask(%s, %s, %s::jsonb)"
+ASK_A_SECOND: Final = "select debtflow.approval_ask(%s, %s, %s::jsonb, %s)"
 
 
 class Store:
@@ -195,7 +195,7 @@ class Store:
         try:
             yield
         except TwoPersons as refused:
-            asked = (refused.act, refused.what, refused.facts)
+            asked = (refused.act, refused.what, refused.facts, refused.seal)
             with translated():
                 refused.question = self._transact(
                     "begin", lambda c: int(c.exec_driver_sql(ASK_A_SECOND, asked).scalar_one()), reading=False

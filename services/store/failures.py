@@ -130,7 +130,7 @@ def _ours(state: str, said: str, hint: str | None, rule: str, detail: str | None
             return SessionExpired("your session has ended", rule=rule, hint="sign in again; what you typed is kept")
         case _ if rule == "two-persons" and "facts" in facts:
             asked = json.dumps(facts["facts"])
-            return TwoPersons(said, hint=hint, act=facts["act"], what=facts["what"], facts=asked)
+            return TwoPersons(said, hint=hint, act=facts["act"], what=facts["what"], facts=asked, seal=facts["seal"])
         case _:
             return Refused(said, rule=rule, hint=hint, who_may=facts.get("who_may"))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from services.errors import BadInput, NotFound
-from services.store import Store
+from services.store import Store, shown
 from services.webhooks import processing
 from services.webhooks.results import STATES, Raw, Webhook
 
@@ -61,7 +61,7 @@ class Webhooks:
     def reveal(self, webhook: int) -> Raw:
         """The delivery as it came; for supervisors, on record. Raises NotFound, NotAllowed."""
         query = "select * from debtflow.webhook_reveal(%s)"
-        row = self._store.act(lambda c: c.exec_driver_sql(query, (_known(webhook),)).one())
+        row = shown(self._store, query, (_known(webhook),))
         return Raw(tuple((name, value) for name, value in row.headers), row.signature, bytes(row.body))
 
     def redrive(self, webhook: int) -> Webhook:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -30,6 +31,10 @@ def number(house: House) -> str:
 
 def paid(house: House, number: str, by: str = "ana", minor: int = 10_00) -> str:
     return Payments(house.store(by)).post(PaymentForm(number, usd(minor), "cash", allow_duplicate=True)).receipt
+
+
+def receipt_id(receipt: str) -> int:
+    return int(receipt.split("-")[1])
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------------
@@ -251,18 +256,30 @@ def test_a_no_and_a_day_end_a_question(house: House, number: str) -> None:
 
 
 def test_a_question_is_not_forged(house: House, number: str) -> None:
-    """Whoever writes the question themselves gains nothing: what is approved is compared with what is done."""
+    """A question is asked in the words in which the act was refused, by who was, in the session that was."""
     Rights(house.store("ada")).set_two("payment.reverse", wanted=True)
-    receipt = paid(house, number)
-    psql = house.psql("bea")
-    ask = "select debtflow.approval_ask(%s, %s, %s)"
-    row = psql.execute(ask, ["payment.reverse", "something harmless", "[]"]).fetchone()
-    assert row
-    Approvals(house.store("ada")).give(row[0])
-    question_of(lambda: Payments(house.store("bea")).reverse(receipt, "nsf", submission_id=uuid4()))
+    items = [{"payment": receipt_id(paid(house, number)), "submission_id": str(uuid4()), "reason": "nsf"}]
+    ask, psql = "select debtflow.approval_ask(%s, %s, %s, %s)", house.psql("bea")
+    with pytest.raises(psycopg.Error) as wanted:
+        psql.execute("select debtflow.payment_reverse(%s)", [json.dumps(items)])
+    told = json.loads(wanted.value.diag.message_detail or "")
+    act, words, facts, seal = told["act"], told["what"], json.dumps(told["facts"]), told["seal"]
+    for forged in (
+        (act, "something harmless", facts, seal),
+        (act, words, "[]", seal),
+        (act, words, facts, None),
+        (act, words, facts, "0" * 64),
+    ):
+        with pytest.raises(psycopg.Error) as refused:
+            psql.execute(ask, forged)
+        assert (refused.value.sqlstate, refused.value.diag.constraint_name) == ("DF422", "two-persons-own-words")
+    for other in ("bea", "ada"):
+        with pytest.raises(psycopg.Error, match="words of one's own"):
+            house.psql(other).execute(ask, [act, words, facts, seal])
+    assert psql.execute(ask, [act, words, facts, seal]).fetchone() == (1,)
     for act, code in (("payment.invent", "DF404"), ("refund.make", "DF422"), ("rights.set", "DF403")):
         with pytest.raises(psycopg.Error) as refused:
-            psql.execute(ask, [act, "x", "[]"])
+            psql.execute(ask, [act, "x", "[]", seal])
         assert refused.value.sqlstate == code
     for statement in (
         "update debtflow.approval set approved = true",

@@ -106,6 +106,9 @@ def _post_as_the_collector(connection: psycopg.Connection) -> tuple[object, ...]
         connection.execute("update debtflow.users set login = 'upgraded_collector' where login = 'cora'")
         connection.execute("set session authorization upgraded_collector")
         connection.execute("select debtflow.session_open('test')")
+        connection.execute("reset session authorization")
+        connection.execute("update debtflow.session set begun_in = '3'")  # as if it had been opened before
+        connection.execute("set session authorization upgraded_collector")
         row = connection.execute(POST).fetchone()
         assert row is not None
         return row

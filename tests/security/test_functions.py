@@ -38,7 +38,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (OWNER, (KERNEL, USERADMIN), "act_begin operators_may worker_may statement_lasts statement_is_fresh"),
     (OWNER, (*OPERATORS, WORKER, KERNEL, USERADMIN), "me"),
-    (OWNER, (), "session_lasts step_up_lasts connection_is_new connection_made_now proved_how"),
+    (OWNER, (), "session_lasts note_lasts step_up_lasts connection_is_new connection_made_now proved_how"),
     (OWNER, OPERATORS, "step_up session_list session_end"),
     (OWNER, (*OPERATORS, WORKER), "session_doing"),
     (OWNER, (KERNEL, USERADMIN), "stepped_up step_up_wanted"),
@@ -47,9 +47,9 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         OWNER,
         (KERNEL, USERADMIN),
-        "agency_today assignable_user me_if_any security_note is_installer book_open",
+        "agency_today assignable_user me_if_any security_note on_record noted is_installer book_open",
     ),
-    (OWNER, (KERNEL,), "may_see person_debts import_tell_planner"),
+    (OWNER, (KERNEL,), "may_see person_debts import_tell_planner question_seal"),
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
     (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health seal_health"),
@@ -109,7 +109,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # what of a person is masked, and showing it
     (OWNER, (KERNEL,), "personal_families sight masked hides seen_as seen_reference value_family column_family"),
     (OWNER, (), "audit_family"),
-    (KERNEL, OPERATORS, "account_reveal"),
+    (KERNEL, OPERATORS, "account_reveal account_revealed"),
     (
         KERNEL,
         OPERATORS,
@@ -124,7 +124,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OPERATORS,
         "rights_table permission_set two_person_set limit_set limits_table approval_ask approval_decide approvals",
     ),
-    (KERNEL, (), "act_known approval_lasts takes_two two_persons"),
+    (KERNEL, (), "act_known approval_lasts takes_two two_persons may_answer"),
     # forgetting
     (
         OWNER,

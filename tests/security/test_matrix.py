@@ -36,7 +36,7 @@ ASKS: Final = {
     "acts_like trail_at trail_by_act trail_by_entity trail_by_kind trail_by_person trail_by_person_act trail_by_time "
     "trail_page transaction_span security_proofs "
     "agency_list user_list client_list client_settlement_floors user_password "
-    "customer_known account_reveal",
+    "customer_known account_reveal account_revealed",
     "account.note": "account_note account_call account_follow_up account_priority",
     "account.contact": "account_contact_save account_contact_remove",
     "account.status": "account_status account_flag_raise account_flag_lift",

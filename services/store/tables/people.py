@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
-from services.store.tables.base import Currency, Instant, column, metadata, optional
+from services.store.tables.base import Currency, Instant, Xid8, column, metadata, optional
 
 agency = Table(
     "agency",
@@ -82,6 +82,8 @@ session = Table(
     optional("proved_by", Instant),
     optional("address", INET),
     optional("doing", Text),
+    column("begun_in", Xid8, server_default=text("pg_current_xact_id()")),
+    column("secret", Uuid, server_default=text("gen_random_uuid()")),
     CheckConstraint("length(doing) between 1 and 120", name="session_doing_length"),
     UniqueConstraint("token_hash", name="session_token_key"),
     Index("session_user_idx", "user_id", "opened_at"),
