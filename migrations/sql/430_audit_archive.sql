@@ -191,6 +191,21 @@ begin
                          limit 2) g));
 end $$;
 
+-- Says in the chain that a part is of what the part is, so that it is sealed with its rows' own chain. It names nobody:
+-- the row that the audit writes says who did it, in the chain of their agency; this one can be made again, and so
+-- compared with its seal, by everybody who may check the chain.
+create or replace function audit_archive_tell(
+  chain int, month date, part int, first bigint, last bigint, rows int, digest bytea, made bigint
+) returns void
+  language sql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  insert into audit_log (at, agency_id, login, act, entity, entity_id, after)
+  values (clock_timestamp(), chain, 'installation', 'seal.archive', 'archive', made,
+          jsonb_build_object('month', month, 'part', part, 'first_seal', first, 'last_seal', last, 'rows', rows,
+                             'sha256', encode(digest, 'hex')))
+$$;
+
 -- The file of a part: its bytes, or the bucket where they lie. Not noted as read back yet.
 create or replace function audit_archive_keep(
   installation boolean, month date, part int, first bigint, last bigint, rows int, digest bytea, size bigint,
@@ -223,9 +238,11 @@ begin
     from unnest(chunks) with ordinality c(bytes, place)
    where made is not null;
   insert into audit_archive (agency_id, month, part, first_seal, last_seal, rows, sha256, file_id, made_at, made_by)
-  select chain, month, part, first, last, rows, digest, f.id, kernel_now(), who.user_id
+  select chain, month, part, first, last, rows, digest, f.id, clock_timestamp(), who.user_id
     from file f
-   where f.agency_id = who.agency_id and f.sha256 = digest;
+   where f.agency_id = who.agency_id and f.sha256 = digest
+  returning file_id into made;
+  perform audit_archive_tell(chain, month, part, first, last, rows, digest, made);
 end $$;
 
 -- The caller has read a part back and found every row as it was sealed.

@@ -19,7 +19,8 @@ end $$;
 -- The parts of a chain, the latest month first. `gone_at` is when the month left the database.
 create or replace function audit_archive_parts(installation boolean) returns table (
   month date, part int, first_seal bigint, last_seal bigint, rows int, sha256 bytea, size bigint, place text,
-  bucket text, key text, pieces bytea[], made_at timestamptz, checked_at timestamptz, gone_at timestamptz
+  bucket text, key text, pieces bytea[], made_at timestamptz, checked_at timestamptz, gone_at timestamptz,
+  file_id bigint
 )
   language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
@@ -29,7 +30,7 @@ declare
 begin
   return query
     select r.month, r.part, r.first_seal, r.last_seal, r.rows, r.sha256, f.size, f.place, f.bucket, f.key, f.pieces,
-           r.made_at, c.checked_at, d.dropped_at
+           r.made_at, c.checked_at, d.dropped_at, r.file_id
       from audit_archive r
       join file f on f.id = r.file_id
       left join audit_archive_dropped d on d.month = r.month
@@ -57,26 +58,36 @@ begin
              and c.seq = audit_archive_chunk.seq);
 end $$;
 
--- The rows of a seal of the installation that stand in a part, on the word of the database: by the list of the seal,
--- where the bytes of the part are those that were put there. Of a part in a bucket the reader compares the bytes.
-create or replace function audit_archive_leaves(seal bigint) returns table (place bigint, leaf bytea)
+-- The hash of the bytes of a part of the installation as they lie in the database now, for those who may not read them.
+create or replace function audit_archive_digest(month date, part int) returns bytea
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  perform seal_reader();
+  return (select sha256(string_agg(c.bytes, '' order by c.seq))
+            from audit_archive r
+            join file_chunk c on c.file_id = r.file_id
+           where r.agency_id = 0
+             and r.month = audit_archive_digest.month
+             and r.part = audit_archive_digest.part);
+end $$;
+
+-- The rows of a seal of the installation that parts hold, by the list of the seal; the reader compares the bytes of the
+-- parts with what was sealed of them.
+create or replace function audit_archive_leaves(seal bigint)
+  returns table (month date, part int, place bigint, leaf bytea)
   language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
 begin
   perform seal_reader();
   return query
-    select l.place, l.leaf
+    select r.month, r.part, l.place, l.leaf
       from audit_archive r
-      join file f on f.id = r.file_id
       cross join lateral audit_listed(0, seal, seal, r.month) l
      where r.agency_id = 0
-       and seal between r.first_seal and r.last_seal
-       and f.sha256 = r.sha256
-       and (f.place = 'bucket'
-            or r.sha256 = (select sha256(string_agg(c.bytes, '' order by c.seq))
-                             from file_chunk c
-                            where c.file_id = f.id));
+       and seal between r.first_seal and r.last_seal;
 end $$;
 
 -- Which of the values that stand beside rows in a part are not those that were committed; `said` is what the rows say,
@@ -116,5 +127,5 @@ end $$;
 
 grant execute on function audit_archive_parts, audit_archive_chunk
   to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly, debtflow_worker;
-grant execute on function audit_archive_leaves, audit_archive_kept_wrong, audit_archive_values
+grant execute on function audit_archive_digest, audit_archive_leaves, audit_archive_kept_wrong, audit_archive_values
   to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly;

@@ -67,6 +67,8 @@ def what(desk: Desk, event: AuditEvent, names: Names) -> str:
     listed = event.after.get("ids")
     if event.act == "seal.events" and isinstance(listed, list):
         return f"{len(listed)} security event{'s' * (len(listed) != 1)} sealed by a list"
+    if event.act == "seal.archive":
+        return f"{event.after.get('rows')} rows of {str(event.after.get('month'))[:7]} archived in a file"
     said = _CODES.sub(lambda code: words(code.group()), brief(event, desk.session.currency, names))
     return _DAYS.sub(lambda on: readable(desk, on.group()), said)
 

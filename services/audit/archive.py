@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from services.audit.announced import Told
 from services.audit.archive_check import part_findings
 from services.audit.archives import Archived, Archives, span_of
 from services.audit.checked import Finding
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 WHO: Final = "select agency, agency_id, zone from debtflow.session_whoami()"
 NOW: Final = "select debtflow.kernel_now()"
+WAITING: Final = "select waiting_since from debtflow.audit_seal_state(false)"
 MONTHS: Final = "select coalesce((select months from debtflow.audit_online), 24)"
 SET: Final = "select debtflow.audit_online_set(%s)"
 VALUES: Final = "select audit_id, path, value from debtflow.audit_archive_values(%s::bigint[], %s::bigint[])"
@@ -92,8 +94,11 @@ class Archive:
             chosen = [part for part in archives.parts if month in (None, part.month)]
             if month is not None and not chosen:
                 raise NotFound(f"nothing of {month:%Y-%m} is archived", rule="archive_known")
+            told = Told(connection, archives, who.agency_id)
+            since = connection.exec_driver_sql(WAITING).scalar_one()
             return tuple(
-                PartVerdict(part, tuple(part_findings(connection, archives, part, who.agency_id))) for part in chosen
+                PartVerdict(part, tuple(part_findings(connection, archives, part, who.agency_id, told, since)))
+                for part in chosen
             )
 
         return self._store.ask(work)

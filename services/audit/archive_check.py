@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.audit.announced import Told
 from services.audit.archives import Archived, Archives, Held, span_of
 from services.audit.checked import Finding
 from services.audit.parquet import Row, instant
@@ -28,20 +30,22 @@ SUMMED: Final = {
 }  # fmt: skip
 
 
-def part_findings(connection: Connection, archives: Archives, part: Archived, chain: int) -> list[Finding]:
-    """What is wrong with a part: its bytes, its seals' lists, its rows, in this order."""
+def part_findings(
+    connection: Connection, archives: Archives, part: Archived, chain: int, told: Told, waiting_since: datetime | None
+) -> list[Finding]:
+    """What is wrong with a part: by the trail, its bytes, its seals' lists, its rows, in this order."""
     held = archives.held(part)
-    found = list(trouble_of(held))
+    found = [each for each in (told.wrong(part, waiting_since),) if each is not None]
+    found += [Finding("archive", held.trouble)] if held.trouble is not None else []
+    found += wrong_rows(held)
     if held.part is not None:
         for listed in connection.exec_driver_sql(LISTS, (chain, part.first_seal, part.last_seal)):
             found += _seal_findings(connection, archives, part, chain, listed)
     return found
 
 
-def trouble_of(held: Held) -> Iterator[Finding]:
-    """What can be said of a part without its seals."""
-    if held.trouble is not None:
-        yield Finding("archive", held.trouble)
+def wrong_rows(held: Held) -> Iterator[Finding]:
+    """What can be said of the rows of a part without its seals."""
     for row in held.extra:
         yield added(row)
     for key, path in held.values:

@@ -17,7 +17,11 @@ from services.errors import Refused
 from services.imports.spool import PIECE
 from services.imports.vault import Vault
 
-PARTS: Final = "select * from debtflow.audit_archive_parts(%s)"
+PARTS: Final = """
+  select p.*, jsonb_build_object('month', month, 'part', part, 'first_seal', first_seal, 'last_seal', last_seal,
+                                 'rows', rows, 'sha256', encode(sha256, 'hex'))::text as said
+    from debtflow.audit_archive_parts(%s) p"""
+DIGEST: Final = "select debtflow.audit_archive_digest(%s, %s)"
 CHUNK: Final = "select debtflow.audit_archive_chunk(%s, %s, %s, %s)"
 KEPT: Final = "select id, path from debtflow.audit_archive_kept_wrong(%s::bigint[], %s::text[], %s::text[])"
 READ_AT_ONCE: Final = 2
@@ -81,6 +85,7 @@ class Archives:
         self._held: OrderedDict[tuple[date, int], Held] = OrderedDict()
         self.seen: Final[dict[tuple[date, int], Held]] = {}
         """What was wrong with every part that was read, without its rows."""
+        self._troubles: dict[tuple[date, int], str | None] = {}
 
     def leaves(self, number: int) -> dict[int, bytes]:
         """The hashes of the rows of a seal that are in a part, by place."""
@@ -106,6 +111,30 @@ class Archives:
         self._held.move_to_end(key)
         return self._held[key]
 
+    def told(self, part: Archived) -> tuple[int, str]:
+        """How the trail tells of a part: its file, and what is said of it, as PostgreSQL prints it."""
+        row = self._rows[part.month, part.part]
+        return row.file_id, row.said
+
+    def trouble(self, part: Archived) -> str | None:
+        """Why the bytes of a part are not those that were put there; None where they are."""
+        key = (part.month, part.part)
+        if key not in self._troubles:
+            seen = self.seen.get(key)
+            self._troubles[key] = seen.trouble if seen is not None else self._hashed(part)
+        return self._troubles[key]
+
+    def _hashed(self, part: Archived) -> str | None:
+        row = self._rows[part.month, part.part]
+        try:
+            if self._installation and row.place != "bucket":
+                found = self._connection.exec_driver_sql(DIGEST, (part.month, part.part)).scalar_one()
+            else:
+                found = hashlib.sha256(self._bytes(part)).digest()
+        except Refused as lost:
+            return f"{part.name}: {lost.message}"
+        return None if found == row.sha256 else _differs(part)
+
     def _holding(self, number: int) -> Iterator[Held]:
         yield from (self.held(part) for part in self.parts if part.first_seal <= number <= part.last_seal)
 
@@ -113,7 +142,7 @@ class Archives:
         """The bytes of a part; Refused where they are not those that were put there."""
         found = self._bytes(part)
         if hashlib.sha256(found).hexdigest() != part.sha256:
-            raise Refused(f"{part.name} is not what was put there: its hash differs", rule="file-spoilt")
+            raise Refused(_differs(part), rule="file-spoilt")
         return found
 
     def _bytes(self, part: Archived) -> bytes:
@@ -134,7 +163,7 @@ class Archives:
         try:
             data = self._bytes(part)
             if hashlib.sha256(data).hexdigest() != part.sha256:
-                held.trouble = f"{part.name} is not what was put there: its hash differs"
+                held.trouble = _differs(part)
             held.part = Part(data)
             _fill(held, held.part, part)
         except Refused as lost:
@@ -152,6 +181,10 @@ def span_of(month: date) -> tuple[datetime, datetime]:
     """A month of the trail: from (inclusive) and until (exclusive), in UTC."""
     first = datetime(month.year, month.month, 1, tzinfo=UTC)
     return first, first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+
+
+def _differs(part: Archived) -> str:
+    return f"{part.name} is not what was put there: its hash differs"
 
 
 def _fill(held: Held, content: Part, part: Archived) -> None:

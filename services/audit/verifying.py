@@ -5,7 +5,7 @@ Rows are hashed here, not in the database: whoever replaces its functions does n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from services.audit import archive_check
+from services.audit.announced import Told
 from services.audit.archives import Archives
 from services.audit.checked import ChainVerdict, Finding, Verdict
 from services.audit.shelves import INSTALLATION, Shelf
@@ -48,7 +49,7 @@ ROWS: Final = """
              and a.agency_id = %(chain)s and a.at between %(since)s and %(until)s
           offset 0) row
    group by number"""
-ARCHIVED_LEAVES: Final = "select place, leaf from debtflow.audit_archive_leaves(%s)"
+ARCHIVED_LEAVES: Final = "select month, part, place, leaf from debtflow.audit_archive_leaves(%s)"
 LEAVES: Final = "select id, at, leaf from debtflow.audit_leaves(%s, %s)"
 NAMED: Final = "select * from debtflow.audit_named(%s, %s)"
 ADDED: Final = "select * from debtflow.audit_added(%s, %s, %s, %s)"
@@ -163,11 +164,11 @@ class _Chain:
         self._check_links(headers)
         signed = self._check_digests(headers, outside, publics)
         seals = [h for h in headers if h["last_at"] >= self._since and h["first_at"] < self._until]
+        waiting, waiting_since = self._ask(STATE, self._installation)[0]
         self._check_rows(seals)
-        self._check_archives()
+        self._check_archives({header["number"] for header in seals}, waiting_since)
         self._check_added()
         self._check_events()
-        waiting, waiting_since = self._ask(STATE, self._installation)[0]
         numbers = [header["number"] for header in seals]
         return ChainVerdict(
             self._name, len(headers), headers[-1]["head"].hex() if headers else None, self._rows, self._hidden, waiting,
@@ -284,11 +285,15 @@ class _Chain:
         places = {key: place for place, key in enumerate(zip(keys.ids, keys.ats, strict=True), start=1)}
         told = [(places[row.id, row.at], row.leaf) for row in self._ask(LEAVES, self._installation, number)]
         if self._installation and self._archives.parts:
-            told += [(row.place, row.leaf) for row in self._ask(ARCHIVED_LEAVES, number)]
+            told += [(row.place, row.leaf) for row in self._ask(ARCHIVED_LEAVES, number) if self._fits(row)]
         for place, leaf in told:
             if place not in rows:
                 rows[place] = leaf
                 self._hidden += 1
+
+    def _fits(self, row: Any) -> bool:
+        parts = (part for part in self._archives.parts if (part.month, part.part) == (row.month, row.part))
+        return all(self._archives.trouble(part) is None for part in parts)
 
     def _add_archived(self, number: int, count: int, rows: dict[int, bytes]) -> None:
         if self._installation:
@@ -322,10 +327,18 @@ class _Chain:
                 self._find("changed", f"row {row.id} was changed, and so was what the seal noted of it", **where)
         return bool(named)
 
-    def _check_archives(self) -> None:
-        """What is wrong with the parts that were read on the way."""
+    def _check_archives(self, seals: Set[int], waiting_since: datetime | None) -> None:
+        """Parts against the sealed rows that tell of them, and the bytes of those that hold rows of these seals."""
+        told = Told(self._connection, self._archives, self._chain)
+        for part in self._archives.parts:
+            self._findings.extend(filter(None, [told.wrong(part, waiting_since)]))
+            if any(part.first_seal <= number <= part.last_seal for number in seals) and (
+                trouble := self._archives.trouble(part)
+            ):
+                self._find("archive", trouble)
+        self._findings.extend(told.left())
         for held in self._archives.seen.values():
-            self._findings.extend(archive_check.trouble_of(held))
+            self._findings.extend(archive_check.wrong_rows(held))
 
     def _check_added(self) -> None:
         for row in self._ask(ADDED, self._installation, self._since, self._until, NAMES_AT_MOST):

@@ -16,11 +16,28 @@ from services.audit.verifying import Verifying
 from services.domain.trail import parse_audit
 from services.errors import BadInput, NotAllowed, Refused
 from services.store import Store
-from tests.audit.mutants import spoil, unnamed
+from tests.audit.mutants import forge, spoil, unnamed
 from tests.audit.old import archived, live, old_trail
 from tests.audit.sealed import busy_day, trail, unguarded, verify
 from tests.kernel.test_races import together
 from tests.support.house import House
+
+CHANGES = (
+    "update debtflow.audit_archive set sha256 = sha256('x') where agency_id = CHAIN",
+    "update debtflow.audit_archive set rows = rows + 1 where agency_id = CHAIN",
+    "update debtflow.audit_archive set last_seal = last_seal + 1 where agency_id = CHAIN",
+    "update debtflow.audit_archive set file_id = file_id + 1 where agency_id = CHAIN",
+    "update debtflow.audit_archive set made_at = now() + interval '1 day', rows = rows + 1 where agency_id = CHAIN",
+    "delete from debtflow.audit_archive where agency_id = CHAIN",
+    "update debtflow.file_chunk set bytes = bytes || 'x' "
+    "where file_id in (select file_id from debtflow.audit_archive where agency_id = CHAIN)",
+    "delete from debtflow.file_chunk "
+    "where file_id in (select file_id from debtflow.audit_archive where agency_id = CHAIN)",
+    "update debtflow.audit_sealed set acts = array_fill(0, array[cardinality(acts)]) where agency_id = CHAIN",
+)
+"""What a superuser may do to files of a chain and to what the database notes of them."""
+
+NOTED = ("audit_archive", "file_chunk", "audit_sealed")
 
 
 def test_months_leave_and_everything_is_as_it_was(house: House) -> None:
@@ -202,7 +219,55 @@ def test_a_part_that_is_gone_or_broken_is_named(house: House) -> None:
         house.su.execute("set session_replication_role = replica")
         house.su.execute("delete from debtflow.audit_archive_check")
         house.su.execute("delete from debtflow.audit_archive")
+    assert {f.kind for f in verify(house).findings} == {"removed"}, "nothing of the files is sealed yet"
+
+
+@pytest.mark.parametrize("chain", [0, 1])
+def test_a_file_whose_note_was_changed_with_it_is_named(house: House, chain: int) -> None:
+    """Bytes, the file's hash and the archive's own row fit each other; the sealed trail tells of another file."""
+    old_trail(house, 3)
+    archived(house)
+    seal_all(house)
+    assert verify(house).ok
+    forge(house, chain)
+    for login in ("bea", "rex"):
+        found = verify(house, login).findings
+        assert {f.kind for f in found} == {"archive"}, found
+        assert [f.id is None for f in found] == [False, True]
+        assert "is not the one that the sealed trail tells of" in found[1].message
+    span = verify(house, since="-1d").findings
+    assert [f.message for f in span] == [f.message for f in found], "wherever the row is that tells of it"
+
+
+def test_every_mutant_of_what_is_noted_of_a_file_is_named(house: House) -> None:
+    old_trail(house, 2)
+    archived(house)
+    seal_all(house)
+    with unguarded(house):
+        house.su.execute("set session_replication_role = replica")
+        for table in NOTED:
+            house.su.execute(f"create table public.{table} as table debtflow.{table}")
+        for change in CHANGES:
+            for chain in (0, 1):
+                house.su.execute(change.replace("CHAIN", str(chain)))
+                found = verify(house).chains[1 - chain].findings
+                assert "archive" in {f.kind for f in found}, (chain, change)
+                for table in NOTED:
+                    house.su.execute(f"delete from debtflow.{table}")
+                    house.su.execute(f"insert into debtflow.{table} table public.{table}")
+    assert verify(house).ok
+
+
+def test_what_tells_of_a_file_need_not_be_in_the_database(house: House) -> None:
+    """After two years the row that tells of a file is in a file itself: its place in its seal is enough."""
+    old_trail(house, 2)
+    archived(house)
+    seal_all(house)
+    with unguarded(house):
+        house.su.execute("delete from debtflow.audit_log where act = 'seal.archive'")
     assert {f.kind for f in verify(house).findings} == {"removed"}
+    forge(house, 0)
+    assert {f.kind for f in verify(house).findings} == {"removed", "archive"}
 
 
 def test_a_forgotten_value_leaves_the_archive_as_it_is_and_a_forged_one_does_not(house: House) -> None:
@@ -217,6 +282,11 @@ def test_a_forgotten_value_leaves_the_archive_as_it_is_and_a_forged_one_does_not
     assert {(finding.kind, finding.columns) for finding in found} == {("value", ("after.value",))}
 
 
+def seal_all(house: House) -> None:
+    house.all_over()
+    Sealing(house.store("bea")).seal()
+
+
 def _read_back(house: House) -> tuple:
     return tuple(f for each in Archive(house.store("bea")).verify() for f in each.findings)
 
@@ -228,4 +298,4 @@ def test_a_day_after_the_archive_is_like_any_other(house: House) -> None:
     Sealing(house.store("bea")).seal()
     found = verify(house)
     assert (found.ok, found.chains[0].waiting) == (True, 0)
-    assert house.one("select count(*) from debtflow.audit_log where entity = 'archive' and agency_id = 1") == 9
+    assert house.one("select count(*) from debtflow.audit_log where entity = 'archive' and agency_id = 1") == 12

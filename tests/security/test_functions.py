@@ -61,13 +61,17 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "audit_archive_sealed audit_archive_drop audit_archive_due",
     ),
     (OWNER, (*OFFICE, WORKER), "audit_archive_parts audit_archive_chunk"),
-    (OWNER, OFFICE, "audit_archive_leaves audit_archive_kept_wrong audit_archive_values security_wrong"),
+    (
+        OWNER,
+        OFFICE,
+        "audit_archive_digest audit_archive_leaves audit_archive_kept_wrong audit_archive_values security_wrong",
+    ),
     (OWNER, (), "security_leaf security_events_of security_listed"),
     (
         OWNER,
         (),
         "audit_online_months audit_online_set month_begins audit_month_table audit_months_due archive_keeper "
-        "audit_archive_lock audit_listed audit_month_weigh archive_reader",
+        "audit_archive_lock audit_archive_tell audit_listed audit_month_weigh archive_reader",
     ),
     # the trail's seals
     (

@@ -85,7 +85,7 @@ ASKS: Final = {
     "books.see": "book_statement ledger_chart ledger_periods transfer_picture",
     "seal.check": "audit_seal_state audit_added audit_leaves audit_named audit_kept_wrong audit_checked "
     "audit_archive_parts audit_archive_chunk audit_archive_leaves audit_archive_kept_wrong audit_archive_values "
-    "security_wrong",
+    "audit_archive_digest security_wrong",
     "seal.make": "audit_seal_next audit_digest_keep security_seal",
     "audit.export": "audit_export_begin audit_export_done",
     "books.replay": "ledger_replay ledger_transfers",
