@@ -76,7 +76,21 @@ begin
   select l.file, l.place into file, place from signin_log l where l.agency_id = who.agency_id;
 end $$;
 
--- Shuts a person out. Services are never shut out: whoever can reach the server could stop the agency's work by it.
+-- Whether the agency has somebody else who can let people in again.
+create or replace function signin_others_unlock(agency int, person int) returns boolean
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  return exists (select
+                   from users u
+                   join user_roles r on r.user_id = u.id
+                  where u.agency_id = agency and u.id <> person and u.disabled_at is null and u.locked_at is null
+                    and role_may(agency, r.role, 'user.unlock'));
+end $$;
+
+-- Shuts a person out. Services are never shut out, nor is the last who lets others in again: whoever can reach the
+-- server could stop the agency's work by it, with one wrong password after the other.
 create or replace function signin_lock(agency int, person int) returns void
   language plpgsql
   set search_path = pg_catalog, debtflow, pg_temp
@@ -87,7 +101,11 @@ begin
   update users u
      set locked_at = kernel_now()
    where u.id = person and u.agency_id = agency and u.locked_at is null and u.disabled_at is null
-     and not exists (select from user_roles r where r.user_id = u.id and r.role in ('worker', 'webhook'))
+     and not exists (select
+                       from user_roles r
+                      where r.user_id = u.id
+                        and (r.role in ('worker', 'webhook')
+                             or role_may(agency, r.role, 'user.unlock') and not signin_others_unlock(agency, person)))
   returning u.login into locked;
   if found then
     execute format('alter role %I nologin', locked);

@@ -97,12 +97,13 @@ create or replace function audit_archive_kept_wrong(ids bigint[], paths text[], 
   language plpgsql stable security definer
   set search_path = pg_catalog, debtflow, pg_temp
 as $$
+declare
+  who constant identity := seal_reader();
 begin
-  perform seal_reader();
   return query
     select p.audit_id, p.path
       from unnest(ids, paths, said) x(id, path, sha256)
-      join audit_personal p on p.audit_id = x.id and p.path = x.path
+      join audit_personal p on p.audit_id = x.id and p.path = x.path and p.agency_id = who.agency_id
      where commitment(p.salt, p.value) ->> 'sha256' is distinct from x.sha256;
 end $$;
 

@@ -41,6 +41,17 @@ as $$
   end
 $$;
 
+-- What somebody has given back within 24 hours, so that several small refunds are no way around a limit.
+create or replace function refunded_lately(who identity) returns numeric
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select coalesce(sum(f.amount), 0)
+    from refund f
+   where f.agency_id = who.agency_id and f.user_id = who.user_id and f.origin = 'desk' and f.state <> 'failed'
+     and f.started_at > kernel_now() - interval '24 hours'
+$$;
+
 -- Act 1. Form: {id, payment, amount?, currency?}; without an amount all that is left. The outcome is `begun`,
 -- `replayed` or the rule that says no.
 create or replace function refund_begin(form jsonb)
@@ -81,7 +92,7 @@ begin
     else coalesce(refund_rule(p, wanted, c.gateway), 'begun')
   end;
   if outcome = 'begun' then
-    perform step_up_wanted('refund') where wanted > limit_of(who, 'refund_freely');
+    perform step_up_wanted('refund') where wanted + refunded_lately(who) > limit_of(who, 'refund_freely');
     perform two_persons(who, 'refund.make', format('give %s of %s back', in_words(wanted, p.currency),
                                                    receipt_number(p.id)),
                         jsonb_build_object('payment', p.id, 'amount', wanted));

@@ -145,6 +145,20 @@ def test_a_service_is_never_shut_out(house: House, log: Log) -> None:
     assert house.one("select rolcanlogin from pg_roles where rolname = 'wally'")
 
 
+def test_the_last_who_lets_others_in_again_is_not_shut_out(house: House, log: Log, guest: str) -> None:
+    """Or whoever knows their names would send an office home, with ten wrong passwords for each."""
+    Users(house.store("ada")).set_role(guest, "supervisor")
+    house.su.execute("update debtflow.users set locked_at = now() where login in ('ada', 'bea')")
+    worker = reading(house, log)
+    log.say(*(line(guest) for _ in range(11)))
+    assert worker.read() == 11
+    assert signs_in(house, guest) is None
+    house.su.execute("update debtflow.users set locked_at = null where login = 'ada'")
+    log.say(line(guest))
+    worker.read()
+    assert signs_in(house, guest) == "sign_in_shut"
+
+
 def test_nobody_but_a_worker_says_what_failed(house: House) -> None:
     """Else a colleague could shut out whom they like."""
     told = '[{"login": "bea"}]'

@@ -153,7 +153,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (), "signin_failures_within signin_health"),
     (OWNER, (USERADMIN,), "signin_failures_most signin_failures_of signin_note"),
     (USERADMIN, (WORKER,), "signin_log_place signin_failures_take signin_log_trouble"),
-    (USERADMIN, (), "signin_reader signin_lock"),
+    (USERADMIN, (), "signin_reader signin_lock signin_others_unlock"),
     (USERADMIN, (*OPERATORS, OWNER), "user_unlock"),
     # those that make logins
     (
@@ -369,7 +369,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "account_hold_money charge_rule charge_hash charge_write charge_lease charge_key_lives charge_patience "
         "charge_locked charge_order charge_learned charge_step charge_carry charge_mismatch charge_succeeded "
         "charge_returned charge_failed charge_under_way charge_not_there charge_rows transfer_stands returned_of "
-        "commission_returned give_back_parts give_back regain refundable refund_rule refund_locked refund_order "
+        "commission_returned give_back_parts give_back regain refundable refund_rule refunded_lately refund_locked refund_order "
         "refund_step refund_post refund_failed refund_not_there dispute_fee dispute_opened holds_not_covered "
         "charges_not_posted card_payments_unexplained refunds_not_posted confirm_after heard_first_hand heard_code "
         "charge_agrees charge_confirm refund_confirm charge_answered refund_answered refund_clerk "

@@ -99,3 +99,16 @@ def test_plans_and_statistics_hold_nobodys_values(world: World) -> None:
     for table in ("pg_statistic", "pg_statistic_ext_data"):
         with pytest.raises(errors.InsufficientPrivilege):
             psql.execute(f"table {table}")
+
+
+def test_what_the_trail_keeps_beside_another_agencys_rows_is_not_told(world: World) -> None:
+    """Comparing what was read from an archive answers for the caller's agency alone."""
+    theirs = world.su.execute(
+        "select array_agg(p.audit_id), array_agg(p.path) from debtflow.audit_personal p join debtflow.agency a "
+        "on a.id = p.agency_id where a.code = 'NORTHBY'"
+    ).fetchone()
+    assert theirs is not None
+    query = "select from debtflow.audit_archive_kept_wrong(%s::bigint[], %s::text[], %s::text[])"
+    values = [*theirs, ["00"] * len(theirs[0])]
+    assert len(world.psql("zack").execute(query, values).fetchall()) == len(theirs[0])
+    assert world.psql("bea").execute(query, values).fetchall() == []
