@@ -144,8 +144,49 @@ begin
    order by r.row_no;
 end $$;
 
--- Rows as they were sent: to be put right, while that is still possible, or to go back to whose they are. Whoever opens
--- some is noted.
+-- Puts on record that rows of a batch are opened, for five minutes, in a transaction before the one that opens them.
+create or replace function import_opening(batch bigint, purpose text) returns void
+  language plpgsql security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  perform import_noted((import_batch_to_open(batch, purpose)).id, purpose);
+end $$;
+
+create or replace function import_batch_to_open(batch bigint, purpose text) returns import_batch
+  language plpgsql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  b constant import_batch := import_batch_seen(batch, case purpose when 'report' then 'import.raw' else 'import.work' end);
+begin
+  if purpose is distinct from 'report' and b.state <> 'in_review' then
+    perform fail('DF422', 'batch-state', format('batch %s is %s: its rows do not change any more', b.id, b.state),
+                 'stage a new file');
+  end if;
+  return b;
+end $$;
+
+create or replace function import_noted(batch bigint, purpose text) returns boolean
+  language sql volatile
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select noted('import.opened', 'batch', batch,
+               jsonb_build_object('for', case purpose when 'report' then 'report' else 'correction' end))
+$$;
+
+create or replace function import_only_on_record(batch bigint, purpose text) returns void
+  language plpgsql
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+begin
+  if not import_noted(batch, purpose) then
+    perform fail('DF403', 'import_opened', 'that rows are opened is put on record first', 'import_opening');
+  end if;
+end $$;
+
+-- Rows as they were sent: to be put right, while that is still possible, or to go back to whose they are. That
+-- somebody opens some is on record before.
 create or replace function import_rows_open(batch bigint, rows int[], purpose text) returns table (
   row_no int,
   line int,
@@ -166,17 +207,12 @@ create or replace function import_rows_open(batch bigint, rows int[], purpose te
   set enable_bitmapscan = off
 as $$
 declare
-  b constant import_batch := import_batch_seen(batch, case purpose when 'report' then 'import.raw' else 'import.work' end);
+  b constant import_batch := import_batch_to_open(batch, purpose);
 begin
   if coalesce(cardinality(rows), 0) not between 1 and 1000 then
     perform fail('DF400', 'rows', 'between 1 and 1000 rows are opened at once', '', '{"field": "rows"}');
-  elsif purpose is distinct from 'report' and b.state <> 'in_review' then
-    perform fail('DF422', 'batch-state', format('batch %s is %s: its rows do not change any more', b.id, b.state),
-                 'stage a new file');
   end if;
-  perform security_note('import.opened', null, 'batch', b.id,
-                        jsonb_build_object('rows', cardinality(rows), 'from', rows[1],
-                                           'for', case purpose when 'report' then 'report' else 'correction' end));
+  perform import_only_on_record(b.id, purpose);
   return query
   select r.row_no, r.line, r.state, r.cells, r.findings, r.raw, r.version, r.reason, a.number, r.verdict, r.difference,
          r.byte_at, r.byte_count
@@ -285,8 +321,7 @@ as $$
 declare
   b constant import_batch := import_batch_seen(batch, 'import.work');
 begin
-  perform security_note('import.opened', null, 'batch', b.id,
-                        jsonb_build_object('change', change, 'from', import_change_open.after, 'for', 'correction'));
+  perform import_only_on_record(b.id, 'correction');
   return query
   select m.row_no, m.before, m.after
     from import_change_row m
@@ -323,5 +358,5 @@ begin
    limit size;
 end $$;
 
-select operators_may('execute on function import_rows_seen, import_rows_open, import_rows_picked, import_touched,'
-                     ' import_change_said, import_change_open, import_returned');
+select operators_may('execute on function import_opening, import_rows_seen, import_rows_open, import_rows_picked,'
+                     ' import_touched, import_change_said, import_change_open, import_returned');

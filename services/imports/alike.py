@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from services.domain.alike import Alike, described
 from services.domain.prose import refuse_card_number
 from services.errors import NotFound, Refused
-from services.imports.queries import Purpose, known_batch, known_where, row_in, rows_in
+from services.imports.queries import Purpose, known_batch, known_where, on_record, row_in, rows_in
 from services.imports.recheck import Check, Checked, check_in
 from services.imports.records import kept
 from services.imports.results import AlikePreview, Changed, ImportRow, Progress, Sample, ValueCount, Where
@@ -127,9 +127,9 @@ def _texts(value: object) -> Iterator[str]:
 
 def _pages(store: Store, batch_id: int, where: Where, purpose: Purpose | None) -> Iterator[tuple[ImportRow, ...]]:
     after, page = 0, tuple[ImportRow, ...]()
-    read = store.ask if purpose is None else store.act
     while page or not after:
-        page = read(partial(_page, batch_id, where, after, purpose))
+        read = partial(_page, batch_id, where, after, purpose)
+        page = store.ask(read) if purpose is None else on_record(store, batch_id, purpose, read)
         if not page:
             return
         after = page[-1].row
@@ -160,7 +160,7 @@ def _moves(store: Store, batch_id: int, change: Alike, where: Where, check: Chec
 def _back(store: Store, batch_id: int, change: int, check: Check) -> Moves:
     after = 0
     while True:
-        page = store.act(partial(_standing, batch_id, change, after))
+        page = on_record(store, batch_id, "correction", partial(_standing, batch_id, change, after))
         if not page:
             return
         after = page[-1][0].row

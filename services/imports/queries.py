@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,7 @@ _WHAT: Final = RULES | KIND_RULES | RULES_OF_PROFILE | RULES_OF_REVIEW
 _LARGEST_PAGE: Final = 1000
 _MAX_ID, _MAX_ROW = 2**63 - 1, 2**31 - 1
 
+T = TypeVar("T")
 Purpose: TypeAlias = Literal["correction", "report"]
 """What rows are opened for, masked cells and all."""
 
@@ -37,6 +39,7 @@ select b.id, b.file_name, c.code, b.state, b.rows, b.valid, b.warnings, b.errors
 """
 _SEEN: Final = "select * from debtflow.import_rows_seen(%s, %s::int[])"
 _OPEN: Final = "select * from debtflow.import_rows_open(%s, %s::int[], %s)"
+_OPENING: Final = "select debtflow.import_opening(%s, %s)"
 _PICKED: Final = "select debtflow.import_rows_picked(%s, %s, %s, %s, %s, %s, %s, %s::int[])"
 _FINDINGS: Final = """
 select t.rule, t.severity, (array_agg(t.col order by t.rows desc, t.col))[1], sum(t.rows)::bigint
@@ -95,10 +98,16 @@ def rows_in(
 ) -> tuple[ImportRow, ...]:
     """The next rows, inside a transaction that is already open: as the caller sees them, or opened for a purpose.
 
-    Opening them is on record, so that transaction is one that writes.
+    Opening them is on record: that transaction runs in ``on_record``.
     """
     numbers = connection.exec_driver_sql(_PICKED, (batch_id, after, size, *_picking(where))).scalar_one()
     return _rows(connection, batch_id, numbers, purpose) if numbers else ()
+
+
+def on_record(store: Store, batch_id: int, purpose: Purpose, work: Callable[[Connection], T]) -> T:
+    """Run ``work``, which opens rows for a purpose: that it does is on record before, in a transaction of its own."""
+    store.act(lambda c: c.exec_driver_sql(_OPENING, (known_batch(batch_id), purpose)))
+    return store.act(work)
 
 
 def _picking(where: Where) -> tuple[object, ...]:

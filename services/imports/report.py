@@ -20,7 +20,7 @@ from services.domain.files.records import read_records
 from services.domain.formulas import ADDED, bared, is_report, shielded
 from services.errors import BadInput, Refused
 from services.imports import filestore
-from services.imports.queries import batch, rows_in
+from services.imports.queries import batch, on_record, rows_in
 from services.imports.results import Batch, ImportRow, Where
 from services.imports.vault import Vault
 from services.store import Store
@@ -136,7 +136,7 @@ def _written(store: Store, found: Batch, states: tuple[str, ...], style: _Style)
     yield (_BOM[style.dialect.encoding] if style.dialect.had_bom else b"") + style.bytes(style.first())
     where = Where(state=states[0]) if len(states) == 1 else Where()
     after = 0
-    while page := store.act(partial(_page, found.id, where, after)):
+    while page := on_record(store, found.id, "report", partial(_page, found.id, where, after)):
         rows, touched = page
         after = rows[-1].row
         lines = [_line(row, touched.get(row.row, ()), style) for row in rows if row.state in states]

@@ -10,7 +10,7 @@ from services.domain.columns import layout_of
 from services.domain.prose import prose
 from services.domain.quoting import shown
 from services.errors import BadInput, NotFound
-from services.imports.queries import known_batch, row_in
+from services.imports.queries import known_batch, on_record, row_in
 from services.imports.recheck import check_in
 from services.imports.results import ImportRow
 from services.store import Store
@@ -22,7 +22,9 @@ def fix(
     store: Store, batch_id: int, row_no: int, values: Mapping[str, str], version: int | None, *, rehearse: bool = False
 ) -> ImportRow:
     """Correct cells of a row and check all of it again; its shape (cells too few, open quote) counts as looked at."""
-    seen, check = store.act(lambda c: (row_in(c, batch_id, row_no, "correction"), check_in(c, batch_id)))
+    seen, check = on_record(
+        store, batch_id, "correction", lambda c: (row_in(c, batch_id, row_no, "correction"), check_in(c, batch_id))
+    )
     refuse_unknown(values, seen, check.kind)
     parameters = (batch_id, *check.again(seen, values, version).parameters())
 

@@ -113,14 +113,19 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     # what of a person is masked, and showing it
     (OWNER, (KERNEL,), "personal_families sight masked hides seen_as seen_reference value_family column_family"),
     (OWNER, (), "audit_family"),
+    (KERNEL, (), "import_batch_to_open import_noted import_only_on_record"),
     (KERNEL, OPERATORS, "account_reveal account_revealed"),
     (
         KERNEL,
         OPERATORS,
         "import_rows_seen import_rows_open import_rows_picked import_touched import_change_said import_change_open "
-        "import_returned",
+        "import_returned import_opening",
     ),
-    (KERNEL, (), "import_secrets veiled cells_seen findings_seen difference_seen raw_seen import_batch_seen"),
+    (
+        KERNEL,
+        (),
+        "import_secrets veiled cells_seen findings_seen difference_seen raw_seen import_batch_seen",
+    ),
     (KERNEL, (), "reveal_window bank_references personal_values reveals_left"),
     (KERNEL, (*OPERATORS, WORKER), "session_rights"),
     (
@@ -369,7 +374,8 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "account_hold_money charge_rule charge_hash charge_write charge_lease charge_key_lives charge_patience "
         "charge_locked charge_order charge_learned charge_step charge_carry charge_mismatch charge_succeeded "
         "charge_returned charge_failed charge_under_way charge_not_there charge_rows transfer_stands returned_of "
-        "commission_returned give_back_parts give_back regain refundable refund_rule refunded_lately refund_locked refund_order "
+        "commission_returned give_back_parts give_back regain refundable refund_rule refund_locked refund_order "
+        "refunded_lately "
         "refund_step refund_post refund_failed refund_not_there dispute_fee dispute_opened holds_not_covered "
         "charges_not_posted card_payments_unexplained refunds_not_posted confirm_after heard_first_hand heard_code "
         "charge_agrees charge_confirm refund_confirm charge_answered refund_answered refund_clerk "

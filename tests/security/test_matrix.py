@@ -61,7 +61,7 @@ ASKS: Final = {
     "refund.make": "refund_begin refund_claim refund_enter refund_hear refund_release",
     "import.work": "file_chunk_keep file_keep file_keep_outside file_place import_alike_begin import_alike_step "
     "import_control_accept import_exclude import_fix import_include import_profile_keep import_reject "
-    "import_stage_begin import_stage_close import_rows_open import_change_open",
+    "import_stage_begin import_stage_close import_rows_open import_change_open import_opening",
     "import.see": "import_rows_seen import_rows_picked import_touched import_change_said import_returned",
     "import.fetch": "pull_claim pull_decide pull_due pull_fetched pull_look pull_looked pull_moved pull_moving "
     "pull_put_aside pull_refused pull_rejected pull_staged pull_staging pull_troubled pull_undecided",

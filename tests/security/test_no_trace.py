@@ -13,6 +13,7 @@ from tests.security.conftest import World
 from tests.support.house import House
 
 REVEAL = "select debtflow.account_reveal(%s, 'ssn', 'checks who is calling') ->> 'reveal'"
+ROWS = "select raw from debtflow.import_rows_open({}, '{{1}}', 'x')"
 REVEALED = "select debtflow.account_revealed(%s)"
 
 
@@ -65,6 +66,11 @@ def test_files_and_deliveries_are_not_read_in_what_can_be_taken_back(house: Hous
     )
     house.su.execute("reset session authorization")
     psql = house.psql("bea")
+    with pytest.raises(psycopg.Error) as refused:
+        psql.execute(f"select debtflow.import_opening({batch.id}, 'x'); {ROWS.format(batch.id)}".encode())
+    assert refused.value.diag.constraint_name == "import_opened"
+    psql.execute(f"select debtflow.import_opening({batch.id}, 'x')".encode())
+    assert len(psql.execute(ROWS.format(batch.id).encode()).fetchall()) == 1
     psql.autocommit = False
     for query in (
         f"import_file_read({batch.id}, 1, 100)",
@@ -79,9 +85,10 @@ def test_files_and_deliveries_are_not_read_in_what_can_be_taken_back(house: Hous
         assert len(psql.execute(f"select from debtflow.{query}".encode()).fetchall()) == 1
         psql.commit()
     noted = (
-        "select array_agg(kind order by id) from debtflow.security_event where kind in ('file.read', 'webhook.reveal')"
+        "select array_agg(kind order by id) from debtflow.security_event "
+        "where kind in ('file.read', 'import.opened', 'webhook.reveal')"
     )
-    assert house.one(noted) == ["file.read", "webhook.reveal"]
+    assert house.one(noted) == ["import.opened", "file.read", "webhook.reveal"]
 
 
 def test_a_session_that_is_taken_back_has_seen_nothing(world: World) -> None:
