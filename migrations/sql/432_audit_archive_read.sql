@@ -126,6 +126,71 @@ begin
       join audit_personal p on p.audit_id = x.id;
 end $$;
 
+-- How many rows of a chain in a month are in no part that was read back.
+create or replace function audit_month_left(chain int, month date) returns bigint
+  language sql stable
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+  select (select count(*)
+            from audit_log a
+           where a.agency_id = chain
+             and a.at >= month_begins(month)
+             and a.at < month_begins((month + interval '1 month')::date))
+       - (select coalesce(sum(r.rows), 0)::bigint
+            from audit_archive r
+           where r.agency_id = chain
+             and r.month = audit_month_left.month
+             and exists (select
+                           from audit_archive_check c
+                          where (c.agency_id, c.month, c.part) = (r.agency_id, r.month, r.part)))
+$$;
+
+-- Who keeps months in the database that are past their time for three days and more; other agencies are only counted.
+create or replace function archive_health() returns table (name text, ok boolean, detail text)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, debtflow, pg_temp
+as $$
+declare
+  who constant identity := seal_reader();
+  code constant text := (select a.code from agency a where a.id = who.agency_id);
+begin
+  return query
+    with late as (
+      select m.first
+        from audit_months_due() m(first)
+       where m.first < date_trunc('month', (kernel_now() - interval '3 days') at time zone 'UTC')
+                       - make_interval(months => audit_online_months())
+    ),
+    kept as (
+      select l.first, a.id, x.rows
+        from late l
+        cross join agency a
+        cross join lateral (select audit_month_left(a.id, l.first) as rows) x
+       where x.rows > 0
+    ),
+    told as (
+      select (select to_char(min(l.first), 'YYYY-MM') from late l) as oldest,
+             (select count(*) from late) as months,
+             (select sum(k.rows) from kept k where k.id = who.agency_id) as ours,
+             (select count(distinct k.id) from kept k where k.id <> who.agency_id and k.id <> 0) as others
+    )
+    select 'archive', t.months = 0,
+           case
+             when t.months = 0 then 'no month of the audit trail is past its time'
+             when t.ours > 0 then
+               format('%s keeps months from %s on in the database, with %s rows: no worker of it archives them; '
+                      'start debtflow worker for it, or run debtflow audit archive run as its worker''s login',
+                      code, t.oldest, t.ours)
+             when t.others > 0 then
+               format('months from %s on stay in the database for other agencies (%s), whose workers do not archive; '
+                      'debtflow doctor of each says so: start debtflow worker for them', t.oldest, t.others)
+             else format('months from %s on are still in the database: debtflow audit archive run, as the worker''s '
+                         'login, says why', t.oldest)
+           end
+      from told t;
+end $$;
+
+grant execute on function archive_health to debtflow_supervisor, debtflow_agency_admin;
 grant execute on function audit_archive_parts, audit_archive_chunk
   to debtflow_agency_admin, debtflow_supervisor, debtflow_readonly, debtflow_worker;
 grant execute on function audit_archive_digest, audit_archive_leaves, audit_archive_kept_wrong, audit_archive_values

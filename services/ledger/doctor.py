@@ -25,13 +25,17 @@ class Doctor:
             papers = connection.exec_driver_sql("select * from debtflow.debts_health()").all()
             imports = connection.exec_driver_sql("select * from debtflow.imports_health()").all()
             seals = connection.exec_driver_sql("select * from debtflow.seal_health()").all()
+            archive = connection.exec_driver_sql("select * from debtflow.archive_health()").all()
             house = connection.exec_driver_sql("select * from debtflow.house_health()").all()
             return (
                 *(
                     Check(row.name, row.broken == 0, row.what + ("" if row.broken == 0 else f": {row.broken} broken"))
                     for row in money
                 ),
-                *(Check(row.name, row.ok, row.detail) for row in (*papers, *imports, *charges, *seals, *house)),
+                *(
+                    Check(row.name, row.ok, row.detail)
+                    for row in (*papers, *imports, *charges, *seals, *archive, *house)
+                ),
             )
 
         checks = (_replayed(replayed), *self._store.ask(work))

@@ -15,6 +15,7 @@ from services.audit.sealing import Sealing
 from services.audit.verifying import Verifying
 from services.domain.trail import parse_audit
 from services.errors import BadInput, NotAllowed, Refused
+from services.ledger import Doctor
 from services.store import Store
 from tests.audit.mutants import forge, spoil, unnamed
 from tests.audit.old import archived, live, old_trail
@@ -170,6 +171,29 @@ def test_a_row_that_was_changed_before_is_not_written(house: House) -> None:
     with pytest.raises(Refused, match="not as it was sealed"):
         Archiving(house.store("wally")).run()
     assert house.one("select count(*) from debtflow.audit_archive where agency_id = 1") == 0
+
+
+def test_the_doctor_says_whose_worker_does_not_archive(house: House) -> None:
+    def said() -> tuple[bool, str]:
+        checks = Doctor(house.store("bea")).examine().checks
+        return next((check.ok, check.detail) for check in checks if check.name == "archive")
+
+    assert said() == (True, "no month of the audit trail is past its time")
+    old_trail(house, 2)
+    with unguarded(house):
+        house.su.execute(
+            "insert into debtflow.audit_log (id, at, agency_id, login, act, entity, entity_id) "
+            "overriding system value values (900000, %s, 2, 'x', 'x', 'account', 1)", [trail(house)[0][1]],
+        )  # fmt: skip
+    ok, words = said()
+    assert (ok, "HARBOR keeps months" in words, "debtflow worker" in words) == (False, True, True)
+    Archiving(house.store("wally")).run()
+    ok, words = said()
+    assert (ok, "other agencies (1)" in words, "HARBOR" in words) == (False, True, False)
+    with unguarded(house):
+        house.su.execute("delete from debtflow.audit_log where id = 900000")
+    archived(house)
+    assert said()[0]
 
 
 def test_how_long_the_trail_stays_is_said_by_the_owner(house: House) -> None:

@@ -52,7 +52,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (OWNER, (KERNEL,), "may_see person_debts import_tell_planner question_seal"),
     (OWNER, (), "account_collector_follow account_status_guard"),
     (OWNER, (USERADMIN,), "client_accounts"),
-    (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health seal_health"),
+    (OWNER, ("debtflow_agency_admin", "debtflow_supervisor"), "house_health seal_health archive_health"),
     # the trail's months that have left
     (
         OWNER,
@@ -71,7 +71,7 @@ EXPECTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         OWNER,
         (),
         "audit_online_months audit_online_set month_begins audit_month_table audit_months_due archive_keeper "
-        "audit_archive_lock audit_archive_tell audit_listed audit_month_weigh archive_reader",
+        "audit_archive_lock audit_archive_tell audit_listed audit_month_weigh audit_month_left archive_reader",
     ),
     # the trail's seals
     (

@@ -112,7 +112,7 @@ BESIDE: Final = {
     *(f"{verb}.{family}" for verb in ("see", "reveal") for family in ("phone", "email", "address", "ssn", "bank")),
 }
 # Granted to some groups of people only, beside what the permission table says.
-GRANTED: Final = {"house_health", "seal_health", "job_list", "job_workers", "job_counts"}
+GRANTED: Final = {"house_health", "seal_health", "archive_health", "job_list", "job_workers", "job_counts"}
 
 # Asks once there is a row to show.
 LAZY: Final = {"audit_kept_wrong", "audit_leaves"}
