@@ -140,10 +140,10 @@ def test_the_version_goes_to_stdout() -> None:
 def test_every_error_has_its_exit_code(
     words: Call, monkeypatch: pytest.MonkeyPatch, error: errors.DebtFlowError, code: int
 ) -> None:
-    def fail(_: str) -> None:
+    def fail() -> None:
         raise error
 
-    monkeypatch.setattr(audit, "parse_audit", fail)
+    monkeypatch.setattr(audit, "signed_in", fail)
     said = words("audit", "list", "--json")
     assert said.code == code
     assert said.error["code"] == error.code
@@ -154,10 +154,10 @@ def test_every_error_has_its_exit_code(
 
 
 def test_a_bug_is_70_and_keeps_its_secrets(words: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fail(_: str) -> None:
+    def fail() -> None:
         raise KeyError("s3cret")
 
-    monkeypatch.setattr(audit, "parse_audit", fail)
+    monkeypatch.setattr(audit, "signed_in", fail)
     said = words("audit", "list", "--json")
     assert said.code == 70
     assert said.error["code"] == "bug"
