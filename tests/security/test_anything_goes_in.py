@@ -38,11 +38,11 @@ def test_every_function_takes_anything(world: World, login: str) -> None:
         casts = ", ".join(f"%s::{each}" for each in types)
         theirs = [FILLED.get(each) for each in types]
         firsts = [[(str(n) if each in ("bigint", "integer") else FILLED.get(each)) for each in types] for n in (1, 2)]
-        for values in ([None] * len(types), theirs, *firsts) if types else ([],):
+        query = f"select x::text from debtflow.{name}({casts}) x limit 100".encode()
+        tried: tuple[list[str | None], ...] = ([None] * len(types), theirs, *firsts) if types else ([],)
+        for values in tried:
             try:
-                answer = str(
-                    psql.execute(f"select x::text from debtflow.{name}({casts}) x limit 100", values).fetchall()
-                )
+                answer = str(psql.execute(query, values).fetchall())
                 answered += 1
             except psycopg.Error as error:
                 answer = f"{error}{error.diag.message_detail}".replace("NORTHBY", "").replace("zoe", "")
