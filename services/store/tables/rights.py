@@ -88,7 +88,7 @@ approval = Table(
     optional("decided_at", Instant),
     optional("approved", Boolean),
     optional("used_at", Instant),
-    CheckConstraint("length(what) between 1 and 400", name="approval_what_length"),
+    CheckConstraint("length(what) between 1 and 4000", name="approval_what_length"),
     CheckConstraint("decided_by <> asked_by", name="approval_by_another"),
     CheckConstraint("num_nonnulls(decided_by, decided_at, approved) in (0, 3)", name="approval_decided_whole"),
     CheckConstraint("used_at is null or approved", name="approval_used_approved"),
