@@ -177,6 +177,8 @@ def test_an_interrupted_command_is_130(house, as_, tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with os.fdopen(_writing_end(slow, process), "w"):
+        # Between the last look for signals and the read itself an interrupt is only noted: it has to sit in the read.
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
