@@ -342,7 +342,11 @@ def test_review_of_a_row_as_it_was_sent(desktop, snap_compare, size):
 
 @SIZES
 def test_review_of_rows_with_a_value(desktop, snap_compare, size):
-    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=typed("/\n\n12,-\n"))
+    async def go(pilot: Pilot[Any]) -> None:
+        for keys in ("/", "\n\n", "12,-\n"):
+            await typed(keys)(pilot)
+
+    assert snap_compare(desktop(reviewing), terminal_size=size, run_before=go)
 
 
 @SIZES
